@@ -1,0 +1,1 @@
+//! Reference cases: running them against their published outcome.

@@ -1,0 +1,3 @@
+//! The `oncorules` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Evaluation: timepoints, lines of therapy, courses, and the trace of every decision.

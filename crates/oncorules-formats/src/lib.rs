@@ -1,0 +1,1 @@
+//! Cases from YAML, JSON, NDJSON and SDTM data sets.
