@@ -1,0 +1,11 @@
+//! From raw rulesets to a [`Program`](crate::Program): names resolved, types checked.
+
+mod aggregate;
+mod expression;
+mod facts;
+mod lower;
+mod names;
+mod table;
+mod template;
+
+pub(crate) use lower::compile;
