@@ -261,6 +261,8 @@ pub enum Expr {
     Aggregate(Aggregate, Box<Collection>, Option<Box<Closure>>),
     /// A code carried over into another domain; codes that the other lacks become unknown.
     Recode(Box<Expr>, Arc<[Option<u16>]>),
+    /// A code as text, for messages.
+    CodeText(Box<Expr>, DomainId),
     /// A free Rhai function.
     Script(u16, Vec<Expr>),
 }

@@ -32,6 +32,7 @@ mod types;
 mod units;
 mod vocabulary;
 
+pub use compile::MAX_CLOSURES;
 pub use catalog::{Catalog, RulesetFiles, RulesetSummary};
 pub use ir::*;
 pub use read::ROUTES;

@@ -26,8 +26,24 @@ enum Need {
     Any,
 }
 
-pub(crate) fn steps(nodes: &[Node]) -> Result<Vec<Step>, Circle> {
-    let needs: Vec<Vec<(NodeId, Need)>> = nodes.iter().map(needs_of).collect();
+pub(crate) fn steps(nodes: &[Node], rulesets: &[ProgramRuleset]) -> Result<Vec<Step>, Circle> {
+    // Which assessments a ruleset looks at may depend on decisions of the rulesets it uses.
+    let membership: Vec<Vec<(NodeId, Need)>> = rulesets
+        .iter()
+        .map(|r| {
+            let mut walker = Walker { scope: Scope::Timepoint, slots: vec![], needs: vec![] };
+            r.timepoints.when.iter().for_each(|w| walker.expr(w));
+            walker.needs.into_iter().map(|(id, _)| (id, Need::Any)).collect()
+        })
+        .collect();
+    let needs: Vec<Vec<(NodeId, Need)>> = nodes
+        .iter()
+        .map(|node| {
+            let mut needs = needs_of(node);
+            needs.extend(membership.get(usize::from(node.ruleset)).into_iter().flatten());
+            needs
+        })
+        .collect();
     let mut steps = vec![];
     for component in components(&needs) {
         let inside = |id: NodeId| component.contains(&id);
@@ -231,7 +247,7 @@ impl Walker {
                     self.needs.push((*id, need));
                 }
             }
-            Expr::Not(a) | Expr::Negate(a) | Expr::Absolute(a) | Expr::Known(a) | Expr::CodeIn(a, _) | Expr::TextIn(a, _) | Expr::Recode(a, _) => self.expr(a),
+            Expr::Not(a) | Expr::Negate(a) | Expr::Absolute(a) | Expr::Known(a) | Expr::CodeIn(a, _) | Expr::TextIn(a, _) | Expr::Recode(a, _) | Expr::CodeText(a, _) => self.expr(a),
             Expr::And(parts)
             | Expr::Or(parts)
             | Expr::Smallest(parts)

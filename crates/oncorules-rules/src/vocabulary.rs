@@ -294,12 +294,12 @@ pub const COLLECTIONS: &[CollectionWord] = collections! {
 };
 
 /// The fact named `name` of a kind of object.
-pub fn fact(of: ObjectKind, name: &str) -> Option<&'static FactWord> {
+pub(crate) fn fact(of: ObjectKind, name: &str) -> Option<&'static FactWord> {
     FACTS.iter().find(|f| f.of == of && f.name == name)
 }
 
 /// The collection named `name` of a kind of object (`None`: one that stands alone).
-pub fn collection(of: Option<ObjectKind>, name: &str) -> Option<&'static CollectionWord> {
+pub(crate) fn collection(of: Option<ObjectKind>, name: &str) -> Option<&'static CollectionWord> {
     COLLECTIONS.iter().find(|c| c.of == of && c.name == name)
 }
 

@@ -8,6 +8,9 @@ use crate::types::{ObjectKind, Type};
 use crate::vocabulary::{self, Members};
 use oncorules_source::{did_you_mean, one_of};
 
+/// Closures may nest this deep.
+pub const MAX_CLOSURES: usize = 8;
+
 impl Builder<'_> {
     pub(crate) fn method(&mut self, context: &mut Context<'_>, ast: &Ast) -> Option<Typed> {
         let AstNode::Method(receiver, name, arguments) = &ast.node else { return None };
@@ -60,7 +63,7 @@ impl Builder<'_> {
             return Some((Expr::Aggregate(aggregate, collection, None), ty));
         }
         let (closure, body_type) = self.closure(context, ast, arguments, kind, expected.as_ref())?;
-        let closure = closure?;
+        let mut closure = closure?;
         let ty = match aggregate {
             Aggregate::Any | Aggregate::All | Aggregate::None | Aggregate::IsEmpty => Type::Boolean,
             Aggregate::Count => Type::number("1"),
@@ -74,7 +77,11 @@ impl Builder<'_> {
                 other => return self.wrong_type(context, ast, "a number or a date for each member", &other),
             },
             Aggregate::List => match body_type {
-                Type::Text | Type::Code(_) => Type::Text,
+                Type::Text => Type::Text,
+                Type::Code(domain) => {
+                    closure.body = Expr::CodeText(Box::new(closure.body), domain);
+                    Type::Text
+                }
                 other => return self.wrong_type(context, ast, "a text or a code for each member", &other),
             },
         };
@@ -103,6 +110,11 @@ impl Builder<'_> {
             self.fail(context, ast, "arguments", "this closure takes one parameter".into(), Some("such as `|x| …`".into()));
             return None;
         };
+        if context.variables.len() >= MAX_CLOSURES {
+            let message = format!("closures nest more than {MAX_CLOSURES} deep");
+            self.fail(context, ast, "too-deep", message, Some("give the inner part a name under `measures:`".into()));
+            return None;
+        }
         let slot = u8::try_from(context.variables.len()).ok()?;
         context.variables.push((parameter.clone(), kind));
         let body = match expected {

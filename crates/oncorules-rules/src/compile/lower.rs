@@ -56,7 +56,7 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
         builder.rest(index as RulesetIndex, raw, &mut program);
     }
     if !builder.diagnostics.has_errors() {
-        match order::steps(&program.nodes) {
+        match order::steps(&program.nodes, &program.rulesets) {
             Ok(steps) => program.steps = steps,
             Err(circle) => builder.report_circle(&circle),
         }

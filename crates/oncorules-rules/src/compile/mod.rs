@@ -8,4 +8,5 @@ mod names;
 mod table;
 mod template;
 
+pub use aggregate::MAX_CLOSURES;
 pub(crate) use lower::compile;
