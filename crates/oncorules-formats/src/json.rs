@@ -1,7 +1,8 @@
 //! Cases as JSON: straight into the model, and over the tree where something is wrong.
 
-use crate::case_tree::{Found, costly_line, relocate, walk};
+use crate::case_tree::{Found, costly_line, in_plain_words, relocate, walk};
 use crate::duplicates::WithoutDuplicates;
+use crate::room::with_room;
 use crate::validate::validate;
 use oncorules_model::Case;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, yaml};
@@ -32,7 +33,8 @@ pub fn read_case_line(name: &str, line: usize, text: &str) -> Result<Case, Diagn
     fast(text).or_else(|error| {
         let text = text.trim_end();
         let file = SourceFile::new(name, text);
-        slow(&file, 0, text, error.as_ref()).map_err(|wrong| at_line(wrong, line, text))
+        with_room(|| slow(&file, 0, text, error.as_ref()))
+            .map_err(|wrong| at_line(wrong, line, text))
     })
 }
 
@@ -89,7 +91,7 @@ fn slow(
         return Err(from_json().into());
     }
     let part = SourceFile::new(file.name(), text);
-    let nodes = match yaml::parse_documents(&part) {
+    let nodes = match yaml::parse_documents(&part).map_err(in_plain_words) {
         Ok(nodes) => nodes,
         Err(wrong) if wrong.iter().any(|d| d.code != "yaml-syntax") => {
             return Err(relocate(wrong, file, start));
@@ -148,9 +150,12 @@ pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool 
         }
         let Some((offset, error)) = failed else { break };
         if !read_some && !certain && !error.to_string().contains("recursion limit") {
-            let as_yaml =
-                costly_line(file, 0, text).is_none() && yaml::parse_documents(file).is_ok();
-            if as_yaml {
+            // It may be flow YAML, which begins like JSON.
+            if let Some(diagnostic) = costly_line(file, 0, text) {
+                found.push(diagnostic);
+                return true;
+            }
+            if yaml::parse_documents(file).is_ok() {
                 return false;
             }
         }

@@ -26,6 +26,7 @@
 mod case_tree;
 mod duplicates;
 mod json;
+mod room;
 pub mod sdtm;
 mod source;
 mod validate;

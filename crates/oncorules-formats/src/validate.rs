@@ -187,11 +187,11 @@ impl Check {
     fn order(&mut self, first: (&str, Option<PartialDate>), last: (&str, Option<PartialDate>)) {
         self.date(first.0, first.1);
         self.date(last.0, last.1);
-        if let (Some(from), Some(to)) = (first.1, last.1) {
-            if to.is_before(from) == Some(true) {
-                let message = format!("`{}: {to}` lies before `{}: {from}`", last.0, first.0);
-                self.key(last.0, |c| c.fault("ends-before-start", message, None));
-            }
+        if let (Some(from), Some(to)) = (first.1, last.1)
+            && to.is_before(from) == Some(true)
+        {
+            let message = format!("`{}: {to}` lies before `{}: {from}`", last.0, first.0);
+            self.key(last.0, |c| c.fault("ends-before-start", message, None));
         }
     }
 
@@ -201,13 +201,13 @@ impl Check {
             if cycle.earliest() > cycle.latest() {
                 c.reversed(*cycle);
             }
-            if let Some(ended) = line.ended {
-                if ended.is_before(*cycle) == Some(true) {
-                    let message =
-                        format!("a cycle began on {cycle}, after the line had ended on {ended}");
-                    let help = Some("`ended` is the day of the last dose");
-                    c.fault("cycle-after-end", message, help);
-                }
+            if let Some(ended) = line.ended
+                && ended.is_before(*cycle) == Some(true)
+            {
+                let message =
+                    format!("a cycle began on {cycle}, after the line had ended on {ended}");
+                let help = Some("`ended` is the day of the last dose");
+                c.fault("cycle-after-end", message, help);
             }
         });
         if let Some(length) = &line.cycle_length {
@@ -257,10 +257,10 @@ impl Check {
         let axes =
             [("longest_diameter", &lesion.longest_diameter), ("short_axis", &lesion.short_axis)];
         for (key, measurement) in axes {
-            if let Some(Measurement::Length(length)) = measurement {
-                if let Some((code, message, help)) = length_fault(length) {
-                    self.key(key, |c| c.fault(code, message, help));
-                }
+            if let Some(Measurement::Length(length)) = measurement
+                && let Some((code, message, help)) = length_fault(length)
+            {
+                self.key(key, |c| c.fault(code, message, help));
             }
         }
     }

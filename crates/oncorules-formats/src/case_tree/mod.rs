@@ -4,6 +4,7 @@ mod scalars;
 mod walk;
 
 use crate::json;
+use crate::room::with_room;
 use oncorules_model::Case;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, Span, yaml};
 use std::collections::BTreeMap;
@@ -28,13 +29,15 @@ const MOST_DIAGNOSTICS: usize = 10_000;
 /// assert_eq!(wrong.0[0].place().unwrap(), "two.yaml:4:18");
 /// ```
 pub fn read_cases(file: &SourceFile) -> (Vec<Case>, Diagnostics) {
-    let mut found = Found::new(file);
-    if !json::read_json_cases(file, &mut found) {
-        for (start, text) in documents(file.text()) {
-            read_document(file, start, text, &mut found);
+    with_room(|| {
+        let mut found = Found::new(file);
+        if !json::read_json_cases(file, &mut found) {
+            for (start, text) in documents(file.text()) {
+                read_document(file, start, text, &mut found);
+            }
         }
-    }
-    found.finish()
+        found.finish()
+    })
 }
 
 /// What was read of a file so far.
@@ -153,7 +156,7 @@ fn read_document(file: &SourceFile, start: usize, text: &str, found: &mut Found<
         Ok(nodes) => nodes,
         Err(wrong) => {
             let nothing = file.span(start, start);
-            return found.add(Err(relocate(wrong, file, start)), nothing);
+            return found.add(Err(relocate(in_plain_words(wrong), file, start)), nothing);
         }
     };
     for node in &nodes {
@@ -179,6 +182,26 @@ pub(crate) fn walk(file: &SourceFile, node: &yaml::Node) -> Result<Case, Diagnos
     Ok(case)
 }
 
+/// What the parser's own limits say, in words that an author of a case can use.
+pub(crate) fn in_plain_words(mut wrong: Diagnostics) -> Diagnostics {
+    for d in wrong.0.iter_mut().filter(|d| d.code == "yaml-syntax") {
+        if d.message.contains("budget breached: Depth") {
+            d.code = "too-deep";
+            d.message = "this document nests more than 64 levels deep".to_string();
+            d.help = Some("no case needs that; was the file damaged?".to_string());
+        } else if d.message.contains("budget breached") {
+            d.code = "too-large";
+            d.message = "this document is too large, or repeats itself too often by aliases".into();
+            d.help = Some("put each case into a document of its own, separated by `---`".into());
+        } else if d.message.contains("non-finite float") {
+            d.code = "not-a-number";
+            d.message = "a case holds no infinite number and no NaN".to_string();
+            d.help = Some("leave out what is not known".to_string());
+        }
+    }
+    wrong
+}
+
 /// Moves diagnostics of a part of a file to their places in the whole.
 pub(crate) fn relocate(mut wrong: Diagnostics, file: &SourceFile, start: usize) -> Diagnostics {
     for label in wrong.0.iter_mut().flat_map(|d| &mut d.labels) {
@@ -188,14 +211,16 @@ pub(crate) fn relocate(mut wrong: Diagnostics, file: &SourceFile, start: usize) 
     wrong
 }
 
-/// Finding the columns of a document costs the square of its longest lines; refuse what would
-/// take more than seconds. Only flow YAML on lines of hundreds of kilobytes does.
+/// Finding the columns of the values on a line costs their number times the line's length; refuse
+/// what would take more than seconds. Only flow YAML on lines of hundreds of kilobytes does.
 pub(crate) fn costly_line(file: &SourceFile, start: usize, text: &str) -> Option<Diagnostic> {
     let mut cost = 0u64;
     let mut at = start;
     for line in text.split_inclusive('\n') {
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
-        cost = cost.saturating_add(length.saturating_mul(length));
+        let values = line.bytes().filter(|b| matches!(b, b',' | b':' | b'[' | b'{' | b'*')).count();
+        let values = u64::try_from(values + 1).unwrap_or(u64::MAX);
+        cost = cost.saturating_add(length.saturating_mul(values));
         if cost > 20_000_000_000 {
             let message = format!("a line of {} bytes is too long", line.len());
             return Some(

@@ -1,7 +1,9 @@
 //! The small values of a case file: texts, dates, quantities, lengths and words.
 
 use super::walk::Walk;
-use oncorules_model::{DateError, Measurement, Number, Observation, PartialDate, Quantity};
+use oncorules_model::{
+    DateError, Measurement, Number, NumberError, Observation, PartialDate, Quantity, QuantityError,
+};
 use oncorules_source::yaml::{Entry, Node, Value};
 use oncorules_source::{Diagnostic, did_you_mean, one_of};
 use serde::Deserialize;
@@ -156,7 +158,13 @@ impl Walk<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => HELP.to_string(),
                 };
-                self.error_with_help("not-a-length", error.to_string(), node, help);
+                let message = match error {
+                    QuantityError::Number(NumberError::NotANumber(_)) => {
+                        format!("{} is not a length", node.describe())
+                    }
+                    too_long => too_long.to_string(),
+                };
+                self.error_with_help("not-a-length", message, node, help);
                 None
             }
         }

@@ -157,11 +157,11 @@ impl Lesions {
             if record.role.is_none() {
                 notes.add("role-unknown", record.id.to_string());
             }
-            if let Some((stem, _)) = record.id.rsplit_once('.') {
-                if let Some((stem, _)) = self.facts.get_key_value(stem) {
-                    notes.add("lesion-split", format!("{} is a part of {stem}", record.id));
-                    record.split_from = Some(stem.clone());
-                }
+            if let Some((stem, _)) = record.id.rsplit_once('.')
+                && let Some((stem, _)) = self.facts.get_key_value(stem)
+            {
+                notes.add("lesion-split", format!("{} is a part of {stem}", record.id));
+                record.split_from = Some(stem.clone());
             }
         }
     }

@@ -69,6 +69,7 @@
 //! * AE rows with a toxicity grade become side effects; a grade is not guessed (`grade-missing`).
 
 mod dates;
+mod domains;
 mod evaluator;
 mod lesions;
 mod notes;
