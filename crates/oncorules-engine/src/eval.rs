@@ -67,7 +67,7 @@ impl<'e> Evaluator<'e> {
 
     pub(crate) fn eval_with(&self, expr: &Expr, slots: &mut Slots) -> Value {
         match expr {
-            Expr::Constant(value) => *value,
+            Expr::Constant(value) | Expr::Parameter(value, _) => *value,
             Expr::Object(of) => match of {
                 ObjectRef::Current => Value::Object(self.object),
                 other => self.resolve(other, self.scope.object(), slots).map_or(Value::Unknown, Value::Object),

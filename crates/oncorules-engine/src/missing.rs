@@ -109,7 +109,7 @@ impl Evaluator<'_> {
                     }
                 }
             }
-            Expr::Constant(_) | Expr::Object(_) => {}
+            Expr::Constant(_) | Expr::Parameter(..) | Expr::Object(_) => {}
         }
     }
 

@@ -31,7 +31,7 @@ pub mod sdtm;
 mod source;
 mod validate;
 
-pub use case_tree::read_cases;
+pub use case_tree::{case_from_node, read_cases};
 pub use json::{read_case_json, read_case_line};
 pub use sdtm::{EvaluatorChoice, SdtmOptions, SdtmStudy, read_sdtm};
 pub use source::{MAX_FILE_BYTES, source_from_bytes, source_from_bytes_within, source_from_file};

@@ -235,7 +235,7 @@ impl Check {
     fn assessment(&mut self, assessment: &Assessment) {
         self.date("date", Some(assessment.date));
         let mut seen = BTreeSet::new();
-        self.items("lesions", &assessment.lesions, |c, lesion| {
+        self.items("lesions", assessment.lesions.as_deref().unwrap_or_default(), |c, lesion| {
             if lesion.id.trim().is_empty() {
                 c.key("id", |c| c.fault("empty-lesion-id", "the lesion has an empty id", None));
             } else if !seen.insert(lesion.id.clone()) {

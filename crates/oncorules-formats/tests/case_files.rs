@@ -58,7 +58,7 @@ fn the_contract_is_read() {
     let case = &cases[0];
     assert_eq!(case.lines[0].cycles.len(), 3);
     let second = &case.assessments[1];
-    assert_eq!(second.lesions[1].short_axis, Some(Measurement::TooSmall));
+    assert_eq!(second.lesions.as_ref().unwrap()[1].short_axis, Some(Measurement::TooSmall));
     assert_eq!(second.reported["scale"], Reported::Code("1".into()));
     assert!(
         matches!(&second.reported["gcig-ca125"], Reported::Ruleset(r) if &*r["ca125_response"] == "no")

@@ -119,7 +119,7 @@ fn assessment() -> impl Strategy<Value = Assessment> {
     (
         date(),
         option::of(word()),
-        vec(lesion(), 0..4),
+        option::of(vec(lesion(), 0..4)),
         btree_map(key(), observation(), 0..4),
         btree_map(key(), reported(), 0..3),
     )

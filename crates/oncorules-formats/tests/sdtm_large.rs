@@ -127,7 +127,7 @@ fn nothing_is_lost_and_order_does_not_matter() {
     assert!(study.problems.is_empty(), "{:?}", study.problems.first());
     let assessments: Vec<_> = study.cases.iter().flat_map(|c| &c.assessments).collect();
     assert_eq!(assessments.len(), SUBJECTS * READERS.len() * 9);
-    let lesions: Vec<_> = assessments.iter().flat_map(|a| &a.lesions).collect();
+    let lesions: Vec<_> = assessments.iter().flat_map(|a| a.lesions.iter().flatten()).collect();
     let axes = lesions.iter().flat_map(|l| [&l.longest_diameter, &l.short_axis]).flatten();
     assert_eq!(axes.filter(|m| matches!(m, Measurement::Length(_))).count(), written.axes);
     assert_eq!(lesions.iter().filter(|l| l.status.is_some()).count(), written.states);
@@ -136,7 +136,7 @@ fn nothing_is_lost_and_order_does_not_matter() {
         let days: Vec<i32> = case.assessments.iter().map(|a| a.date.earliest()).collect();
         assert!(days.is_sorted());
         // Role and site stand at the first sight of each of the five lesions, and only there.
-        let roles = case.assessments.iter().flat_map(|a| &a.lesions).filter(|l| l.role.is_some());
+        let roles = case.assessments.iter().flat_map(|a| a.lesions.iter().flatten()).filter(|l| l.role.is_some());
         assert_eq!(roles.count(), 5);
     }
     assert!(study.cases.iter().any(|c| c.source_notes.iter().any(|n| &*n.code == "site-changed")));

@@ -75,6 +75,25 @@ pub struct RulesetSummary {
     pub decisions: Vec<String>,
 }
 
+impl RulesetSummary {
+    /// Of a ruleset that cannot be read.
+    pub fn unreadable(id: &str) -> Self {
+        Self {
+            id: id.to_string(),
+            version: String::new(),
+            title: "(cannot be read; see `check`)".to_string(),
+            status: None,
+            disease: None,
+            intended_use: None,
+            limits: vec![],
+            extends: None,
+            uses: vec![],
+            sources: vec![],
+            decisions: vec![],
+        }
+    }
+}
+
 impl Catalog {
     /// An empty catalog.
     pub fn new() -> Self {

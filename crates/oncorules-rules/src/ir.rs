@@ -3,6 +3,7 @@
 use crate::types::{DomainId, ObjectKind, Scope, Type};
 use crate::vocabulary::{Fact, Members};
 use oncorules_model::{DecisionText, Number, PartialDate, PromptLevel, SdtmMapping};
+use oncorules_source::{SourceFile, Span};
 use std::sync::Arc;
 
 /// A value at evaluation. Texts and codes are indices, so that values are small and copied freely.
@@ -203,8 +204,10 @@ pub enum Aggregate {
 /// A typed expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
-    /// A constant; parameters are constants that remember their name in the row's facts.
+    /// A constant.
     Constant(Value),
+    /// A parameter: its value, and its number among all parameters.
+    Parameter(Value, u16),
     /// The object that the rule is about, or a variable, as a value.
     Object(ObjectRef),
     /// A recorded fact of an object.
@@ -300,6 +303,15 @@ pub enum Then {
     Take(Expr),
 }
 
+/// Where something stands in the files of a ruleset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: SourceFile,
+    /// The place in it.
+    pub span: Span,
+}
+
 /// One row of a decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -321,6 +333,8 @@ pub struct Row {
     pub written: Arc<str>,
     /// The ruleset that wrote it, where that is not the one that decides.
     pub layer: Option<Arc<str>>,
+    /// Where it stands.
+    pub place: Place,
     /// Cells of a table row: for each column the codes that it accepts (a bit each).
     pub cells: Vec<u64>,
 }
@@ -409,6 +423,8 @@ pub struct Node {
     pub column: u32,
     /// For a measure: what it looks at.
     pub facts: Vec<FactRef>,
+    /// Where its name stands.
+    pub place: Place,
 }
 
 impl Node {
@@ -615,6 +631,8 @@ pub struct Program {
     pub regimens: Vec<KnownRegimen>,
     /// Parameters.
     pub parameters: Vec<ParameterInfo>,
+    /// The types of the parameters, by their numbers.
+    pub parameter_types: Vec<crate::types::Type>,
     /// Fixed texts that expressions compare with.
     pub texts: Vec<Arc<str>>,
     /// Free Rhai functions.

@@ -231,7 +231,7 @@ impl Walker {
 
     fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Constant(_) => {}
+            Expr::Constant(_) | Expr::Parameter(..) => {}
             Expr::Object(of) | Expr::Fact(_, of) | Expr::Observation(_, _, of) => self.object(of),
             Expr::Node(id, of) => {
                 self.object(of);

@@ -169,6 +169,14 @@ fn read_document(file: &SourceFile, start: usize, text: &str, found: &mut Found<
     }
 }
 
+/// Reads the case that stands at `node` of `file`, as in a file of reference cases.
+///
+/// # Errors
+/// All that is wrong with it, each at its place.
+pub fn case_from_node(file: &SourceFile, node: &yaml::Node) -> Result<Case, Diagnostics> {
+    walk(file, node)
+}
+
 /// The case that stands at `node` of `file`.
 pub(crate) fn walk(file: &SourceFile, node: &yaml::Node) -> Result<Case, Diagnostics> {
     let mut walk = Walk::new(file);

@@ -197,7 +197,7 @@ impl<'a> Walk<'a> {
         let mut assessment = Assessment {
             date: PartialDate::from_epoch_day(0),
             visit: None,
-            lesions: vec![],
+            lesions: None,
             observations: BTreeMap::new(),
             reported: BTreeMap::new(),
         };
@@ -210,7 +210,7 @@ impl<'a> Walk<'a> {
                 "lesions" => {
                     let items = self.list(value, "lesions");
                     assessment.lesions =
-                        items.iter().enumerate().map(|(i, n)| self.lesion(n, i)).collect();
+                        Some(items.iter().enumerate().map(|(i, n)| self.lesion(n, i)).collect());
                 }
                 "observations" => {
                     for e in self.named(value, "observations") {

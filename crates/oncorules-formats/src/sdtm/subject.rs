@@ -74,7 +74,7 @@ pub(super) fn case_of(
         let mut assessment = Assessment {
             date,
             visit: (!visit.name.is_empty()).then(|| visit.name.clone()),
-            lesions: records,
+            lesions: (!records.is_empty()).then_some(records),
             observations: BTreeMap::new(),
             reported: responses::reported(&visit.rs, study.mappings, &mut notes),
         };
@@ -87,7 +87,7 @@ pub(super) fn case_of(
     note_order(&dated, &mut notes);
     let mut assessments: Vec<Assessment> = dated.into_iter().map(|(_, _, a)| a).collect();
     let mut records: Vec<&mut Vec<LesionRecord>> =
-        assessments.iter_mut().map(|a| &mut a.lesions).collect();
+        assessments.iter_mut().filter_map(|a| a.lesions.as_mut()).collect();
     lesions.say_merged(&chosen.tu, &mut records, &mut notes);
     lesions.say_once(&mut records, &mut notes);
     if assessments.is_empty() {

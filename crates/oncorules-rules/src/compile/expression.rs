@@ -200,8 +200,8 @@ impl Builder<'_> {
             }
             return self.node(context, ast, id, ObjectRef::Current);
         }
-        if let Some((value, ty)) = self.parameters.get(&key) {
-            return Some((Expr::Constant(*value), ty.clone()));
+        if let Some(typed) = self.parameters.get(&key) {
+            return Some(typed.clone());
         }
         let chain = context.scope.chain();
         if chain.contains(&ObjectKind::Timepoint) {

@@ -48,6 +48,7 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
         drugs: vec![],
         regimens: vec![],
         parameters: vec![],
+        parameter_types: vec![],
         texts: vec![],
         scripts,
         columns,
@@ -61,6 +62,16 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
             Err(circle) => builder.report_circle(&circle),
         }
     }
+    let mut types: Vec<(u16, Type)> = builder
+        .parameters
+        .values()
+        .filter_map(|(expr, ty)| match expr {
+            Expr::Parameter(_, number) => Some((*number, ty.clone())),
+            _ => None,
+        })
+        .collect();
+    types.sort_by_key(|(number, _)| *number);
+    program.parameter_types = types.into_iter().map(|(_, ty)| ty).collect();
     let mut diagnostics = builder.diagnostics;
     program.domains = builder.domains;
     program.texts = builder.texts;
@@ -89,12 +100,10 @@ impl<'r> Builder<'r> {
         }
         for parameter in &raw.parameters {
             self.check_name(&parameter.name);
-            if let Some(typed) = self.parameter(parameter) {
-                self.parameters.insert((index, parameter.name.value.clone()), typed);
-            } else {
-                // So that its uses are not reported as unknown names besides.
-                self.parameters.insert((index, parameter.name.value.clone()), (Value::Unknown, Type::Unknown));
-            }
+            // One that is wrong is kept as unknown, so that its uses are not reported besides.
+            let (value, ty) = self.parameter(parameter).unwrap_or((Value::Unknown, Type::Unknown));
+            let number = u16::try_from(self.parameters.len()).unwrap_or(u16::MAX);
+            self.parameters.insert((index, parameter.name.value.clone()), (Expr::Parameter(value, number), ty));
         }
         let mut names: BTreeMap<&str, &Text> = BTreeMap::new();
         for name in raw
@@ -378,6 +387,7 @@ impl<'r> Builder<'r> {
                     texts: DecisionText::default(),
                     column: 0,
                     facts,
+                    place: place_of(&measure.name),
                 });
             } else if let Some(decision) = raw.decisions.iter().find(|d| d.scope == scope && *d.name.value == *name) {
                 nodes.push(self.decision(ruleset, raw, decision, &name, ty));
@@ -422,6 +432,7 @@ impl<'r> Builder<'r> {
             texts,
             column: 0,
             facts: vec![],
+            place: place_of(&decision.name),
         };
         match (&decision.table, decision.rows.is_empty()) {
             (Some(text), true) => {
@@ -543,6 +554,7 @@ impl<'r> Builder<'r> {
                     interpretation: row.interpretation.as_ref().map(Text::arc),
                     written: written.into(),
                     layer: (*row.layer != *raw.id.value).then(|| row.layer.clone()),
+                    place: Place { file: row.file.clone(), span: row.span },
                     cells: vec![],
                 });
             }
@@ -763,6 +775,10 @@ impl<'r> Builder<'r> {
         }
         self.diagnostics.push(diagnostic);
     }
+}
+
+fn place_of(text: &Text) -> Place {
+    Place { file: text.file.clone(), span: text.span }
 }
 
 fn digest(layers: &[String]) -> Arc<str> {

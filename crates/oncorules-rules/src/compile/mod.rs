@@ -10,3 +10,4 @@ mod template;
 
 pub use aggregate::MAX_CLOSURES;
 pub(crate) use lower::compile;
+pub(crate) use table::{combination, matches};

@@ -18,7 +18,7 @@ pub(crate) struct Builder<'r> {
     /// (ruleset, name) of every measure and decision.
     pub(crate) by_name: BTreeMap<(RulesetIndex, String), NodeId>,
     /// (ruleset, name) of every parameter.
-    pub(crate) parameters: BTreeMap<(RulesetIndex, String), (Value, Type)>,
+    pub(crate) parameters: BTreeMap<(RulesetIndex, String), (Expr, Type)>,
     /// (ruleset, name) of every observation.
     pub(crate) observation_names: BTreeMap<(RulesetIndex, String), ObservationId>,
     /// (ruleset, alias) of every used ruleset.

@@ -85,6 +85,12 @@ impl Builder<'_> {
                 interpretation: None,
                 written: written.join(", ").into(),
                 layer: (text.layer != self.rulesets.get(usize::from(ruleset))?.id.arc()).then(|| text.layer.clone()),
+                place: Place {
+                    file: text.file.clone(),
+                    span: cells.first().map_or(text.span, |c| {
+                        position_in_source(&text.file, text.span, &text.value, c.start, c.start + c.text.chars().count().max(1))
+                    }),
+                },
                 cells: accepted,
             });
         }
