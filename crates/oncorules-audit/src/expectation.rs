@@ -1,6 +1,8 @@
 //! What a reference case expects of its report, and how the report differs from it.
 
-use oncorules_model::{Decisions, DrugClassReport, DrugReport, DueStatus, LineReport, Measures, Number, Report};
+use oncorules_model::{
+    Decisions, DrugClassReport, DrugReport, DueStatus, LineReport, Measures, Number, Report,
+};
 use oncorules_source::yaml::{Entry, Node, Value};
 use oncorules_source::{did_you_mean, one_of};
 
@@ -8,7 +10,9 @@ use oncorules_source::{did_you_mean, one_of};
 pub(crate) fn differences(ruleset: &str, expect: &Node, report: &Report) -> Vec<String> {
     let mut found = Differences { ruleset, found: vec![] };
     let Some(entries) = expect.entries() else {
-        return vec!["`expect` must be a mapping such as `line 1: {best_overall_response: PR}`".into()];
+        return vec![
+            "`expect` must be a mapping such as `line 1: {best_overall_response: PR}`".into(),
+        ];
     };
     for entry in entries {
         match entry.key.as_str() {
@@ -19,7 +23,12 @@ pub(crate) fn differences(ruleset: &str, expect: &Node, report: &Report) -> Vec<
                     Some(line) => found.line(&entry.value, line),
                     None => found.say(entry, format!("the report has no line {number}")),
                 },
-                None => found.say(entry, format!("`{key}` is not known here; write `line 1`, `findings` or `no_findings`")),
+                None => found.say(
+                    entry,
+                    format!(
+                        "`{key}` is not known here; write `line 1`, `findings` or `no_findings`"
+                    ),
+                ),
             },
         }
     }
@@ -41,7 +50,11 @@ impl Differences<'_> {
             (_, Some(entries)) => entries,
             (Value::Null, _) => &[],
             _ => {
-                self.found.push(format!("line {} of the file: a mapping was expected, not {}", node.span.line, node.describe()));
+                self.found.push(format!(
+                    "line {} of the file: a mapping was expected, not {}",
+                    node.span.line,
+                    node.describe()
+                ));
                 &[]
             }
         }
@@ -56,16 +69,30 @@ impl Differences<'_> {
                 "no_prompts" => self.prompts(entry, line, false),
                 "drugs" => self.drugs(&entry.value, &line.drugs),
                 "classes" => self.classes(&entry.value, &line.classes),
-                _ => self.value(entry, &line.decisions, &line.measures, &format!("line {}", line.line)),
+                _ => self.value(
+                    entry,
+                    &line.decisions,
+                    &line.measures,
+                    &format!("line {}", line.line),
+                ),
             }
         }
     }
 
     fn timepoints(&mut self, node: &Node, line: &LineReport) {
         for entry in self.entries(node) {
-            let Some(timepoint) = line.timepoints.iter().find(|t| t.date.to_string() == entry.key) else {
-                let dates: Vec<String> = line.timepoints.iter().map(|t| t.date.to_string()).collect();
-                self.say(entry, format!("there is no timepoint {}; there are {}", entry.key, one_of(dates.iter().map(String::as_str))));
+            let Some(timepoint) = line.timepoints.iter().find(|t| t.date.to_string() == entry.key)
+            else {
+                let dates: Vec<String> =
+                    line.timepoints.iter().map(|t| t.date.to_string()).collect();
+                self.say(
+                    entry,
+                    format!(
+                        "there is no timepoint {}; there are {}",
+                        entry.key,
+                        one_of(dates.iter().map(String::as_str))
+                    ),
+                );
                 continue;
             };
             for wanted in self.entries(&entry.value) {
@@ -91,7 +118,9 @@ impl Differences<'_> {
         let found = match (decision, measure) {
             (Some(decision), _) if row => decision.row.to_string(),
             (Some(decision), _) => decision.value.as_deref().unwrap_or("unknown").to_string(),
-            (None, Some(measure)) if !row => measure.value.as_ref().map_or("unknown".into(), ToString::to_string),
+            (None, Some(measure)) if !row => {
+                measure.value.as_ref().map_or("unknown".into(), ToString::to_string)
+            }
             _ => {
                 let known: Vec<&str> = decisions
                     .get(ruleset)
@@ -108,7 +137,9 @@ impl Differences<'_> {
             }
         };
         if !same(expected, &found) {
-            let why = decision.filter(|_| !row).map_or(String::new(), |d| format!(" (row {}: {})", d.row, d.because));
+            let why = decision
+                .filter(|_| !row)
+                .map_or(String::new(), |d| format!(" (row {}: {})", d.row, d.because));
             self.say(entry, format!("{place}: {} is {found}, expected {expected}{why}", entry.key));
         }
     }
@@ -122,13 +153,23 @@ impl Differences<'_> {
             };
             let found = match due {
                 Some(due) => {
-                    let date = |d: Option<oncorules_model::PartialDate>| d.map_or("unknown".to_string(), |d| d.to_string());
+                    let date = |d: Option<oncorules_model::PartialDate>| {
+                        d.map_or("unknown".to_string(), |d| d.to_string())
+                    };
                     vec![status(due.status).to_string(), date(due.from), date(due.to)]
                 }
                 None => vec!["none".to_string()],
             };
             if !expected.iter().zip(&found).all(|(e, f)| e == f) {
-                self.say(entry, format!("schedule: {} is {}, expected {}", entry.key, found.join(", "), expected.join(", ")));
+                self.say(
+                    entry,
+                    format!(
+                        "schedule: {} is {}, expected {}",
+                        entry.key,
+                        found.join(", "),
+                        expected.join(", ")
+                    ),
+                );
             }
         }
     }
@@ -139,7 +180,10 @@ impl Differences<'_> {
             let Some(id) = item.scalar() else { continue };
             if ids.contains(&id) != wanted {
                 let what = if wanted { "is missing" } else { "should not be there" };
-                self.say(entry, format!("the prompt `{id}` {what}; there are {}", one_of(ids.iter().copied())));
+                self.say(
+                    entry,
+                    format!("the prompt `{id}` {what}; there are {}", one_of(ids.iter().copied())),
+                );
             }
         }
     }
@@ -176,7 +220,11 @@ impl Differences<'_> {
             let Some(code) = item.scalar() else { continue };
             if codes.contains(&code) != wanted {
                 let what = if wanted { "is missing" } else { "should not be there" };
-                self.found.push(format!("line {} of the file: the finding `{code}` {what}; there are {}", item.span.line, one_of(codes.iter().copied())));
+                self.found.push(format!(
+                    "line {} of the file: the finding `{code}` {what}; there are {}",
+                    item.span.line,
+                    one_of(codes.iter().copied())
+                ));
             }
         }
     }
@@ -194,6 +242,9 @@ fn status(status: DueStatus) -> &'static str {
 /// Equal as written, or as numbers.
 fn same(expected: &str, found: &str) -> bool {
     expected == found
-        || matches!((expected, found), ("true" | "yes", "true" | "yes") | ("false" | "no", "false" | "no"))
+        || matches!(
+            (expected, found),
+            ("true" | "yes", "true" | "yes") | ("false" | "no", "false" | "no")
+        )
         || matches!((expected.parse::<Number>(), found.parse::<Number>()), (Ok(a), Ok(b)) if a == b)
 }

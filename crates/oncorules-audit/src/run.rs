@@ -49,15 +49,26 @@ pub fn run_reference_cases(ruleset: &str, engine: &Engine, files: &[SourceFile])
     let mut results = vec![];
     for file in files {
         match yaml::parse_documents(file) {
-            Ok(documents) => results.extend(documents.iter().map(|d| run_one(ruleset, engine, file, d))),
-            Err(diagnostics) => results.push(failed(file, file.name().to_string(), 1, sentences(&diagnostics))),
+            Ok(documents) => {
+                results.extend(documents.iter().map(|d| run_one(ruleset, engine, file, d)))
+            }
+            Err(diagnostics) => {
+                results.push(failed(file, file.name().to_string(), 1, sentences(&diagnostics)))
+            }
         }
     }
     TestReport { ruleset: ruleset.to_string(), results }
 }
 
 fn failed(file: &SourceFile, name: String, line: usize, differences: Vec<String>) -> CaseResult {
-    CaseResult { name, source: None, passed: false, differences, file: file.name().to_string(), line }
+    CaseResult {
+        name,
+        source: None,
+        passed: false,
+        differences,
+        file: file.name().to_string(),
+        line,
+    }
 }
 
 fn sentences(diagnostics: &Diagnostics) -> Vec<String> {
@@ -68,12 +79,18 @@ const KEYS: [&str; 6] = ["name", "source", "as_of", "case", "expect", "note"];
 
 fn run_one(ruleset: &str, engine: &Engine, file: &SourceFile, document: &Node) -> CaseResult {
     let text = |key: &str| document.get(key).and_then(Node::scalar).map(str::to_string);
-    let line = document.entries().and_then(|e| e.first()).map_or(document.span.line, |e| e.key_span.line);
+    let line =
+        document.entries().and_then(|e| e.first()).map_or(document.span.line, |e| e.key_span.line);
     let name = text("name").unwrap_or_else(|| format!("{}:{line}", file.name()));
     let mut problems = vec![];
     for entry in document.entries().unwrap_or_default() {
         if !KEYS.contains(&entry.key.as_str()) {
-            problems.push(format!("line {} of the file: a reference case has no key `{}`; it has {}", entry.key_span.line, entry.key, oncorules_source::one_of(KEYS)));
+            problems.push(format!(
+                "line {} of the file: a reference case has no key `{}`; it has {}",
+                entry.key_span.line,
+                entry.key,
+                oncorules_source::one_of(KEYS)
+            ));
         }
     }
     let as_of = text("as_of").map(|d| d.parse::<oncorules_model::PartialDate>());
@@ -97,5 +114,12 @@ fn run_one(ruleset: &str, engine: &Engine, file: &SourceFile, document: &Node) -
     };
     let report = engine.evaluate(&case, &EvaluateOptions { as_of });
     problems.extend(differences(ruleset, expect, &report));
-    CaseResult { name, source: text("source"), passed: problems.is_empty(), differences: problems, file: file.name().to_string(), line }
+    CaseResult {
+        name,
+        source: text("source"),
+        passed: problems.is_empty(),
+        differences: problems,
+        file: file.name().to_string(),
+        line,
+    }
 }

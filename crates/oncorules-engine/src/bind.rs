@@ -8,7 +8,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Lays out a case for a program, as of a date.
-pub(crate) fn bind<'c>(program: &'c Program, case: &'c Case, as_of: Option<PartialDate>) -> Course<'c> {
+pub(crate) fn bind<'c>(
+    program: &'c Program,
+    case: &'c Case,
+    as_of: Option<PartialDate>,
+) -> Course<'c> {
     let mut course = Course {
         program,
         case,
@@ -30,7 +34,12 @@ pub(crate) fn bind<'c>(program: &'c Program, case: &'c Case, as_of: Option<Parti
     let cut = |date: PartialDate| as_of.is_some_and(|as_of| date.earliest() > as_of.latest());
     let later = case.assessments.iter().filter(|a| cut(a.date)).count();
     if later > 0 {
-        course.find("after-as-of", format!("{later} assessments after the date asked for were set aside"), None, None);
+        course.find(
+            "after-as-of",
+            format!("{later} assessments after the date asked for were set aside"),
+            None,
+            None,
+        );
     }
     let mut assessments: Vec<(usize, &Assessment)> =
         case.assessments.iter().enumerate().filter(|(_, a)| !cut(a.date)).collect();
@@ -45,19 +54,34 @@ pub(crate) fn bind<'c>(program: &'c Program, case: &'c Case, as_of: Option<Parti
         }
     }
     if case.lines.is_empty() {
-        course.find("no-line", "the case has no line of therapy, so nothing can be assessed".into(), None, None);
+        course.find(
+            "no-line",
+            "the case has no line of therapy, so nothing can be assessed".into(),
+            None,
+            None,
+        );
     }
     let mut order: Vec<usize> = (0..case.lines.len()).collect();
     let start_of = |i: &usize| case.lines.get(*i).and_then(oncorules_model::TherapyLine::start);
     let starts: Vec<Option<PartialDate>> = order.iter().map(start_of).collect();
     if starts.iter().all(Option::is_some) && !starts.is_sorted_by_key(|s| s.map(|d| d.earliest())) {
-        course.find("lines-sorted", "the lines of therapy are not in the order of their dates; they were sorted".into(), None, None);
+        course.find(
+            "lines-sorted",
+            "the lines of therapy are not in the order of their dates; they were sorted".into(),
+            None,
+            None,
+        );
         order.sort_by_key(|i| start_of(i).map(|d| (d.earliest(), d.latest())));
     }
     order.retain(|i| {
         let begun = start_of(i).is_none_or(|d| !cut(d));
         if !begun {
-            course.find("after-as-of", format!("line {} began after the date asked for and was set aside", i + 1), None, start_of(i));
+            course.find(
+                "after-as-of",
+                format!("line {} began after the date asked for and was set aside", i + 1),
+                None,
+                start_of(i),
+            );
         }
         begun
     });
@@ -66,7 +90,8 @@ pub(crate) fn bind<'c>(program: &'c Program, case: &'c Case, as_of: Option<Parti
         let number = position as u32 + 1;
         let next_start = order.get(position + 1).and_then(start_of);
         let previous_start = position.checked_sub(1).and_then(|p| order.get(p)).and_then(start_of);
-        let line = bind_line(&mut course, raw, number, next_start, previous_start, &assessments, &cut);
+        let line =
+            bind_line(&mut course, raw, number, next_start, previous_start, &assessments, &cut);
         course.lines.push(line);
     }
     side_effects(&mut course);
@@ -78,7 +103,11 @@ fn last_date(case: &Case) -> Option<PartialDate> {
     case.assessments
         .iter()
         .map(|a| a.date)
-        .chain(case.lines.iter().flat_map(|l| l.cycles.iter().copied().chain(l.started).chain(l.ended)))
+        .chain(
+            case.lines
+                .iter()
+                .flat_map(|l| l.cycles.iter().copied().chain(l.started).chain(l.ended)),
+        )
         .chain(case.died)
         .chain(case.last_known_alive)
         .chain(case.side_effects.iter().flat_map(|s| s.from.into_iter().chain(s.to)))
@@ -99,13 +128,20 @@ fn bind_line(
     let mut cycles: Vec<PartialDate> = raw.cycles.iter().copied().filter(|c| !cut(*c)).collect();
     cycles.sort_by_key(|c| (c.earliest(), c.latest()));
     let regimen = raw.regimen.as_deref().and_then(|name| {
-        program.regimens.iter().find(|r| same(&r.id, name) || same(&r.title, name) || r.names.iter().any(|n| same(n, name)))
+        program.regimens.iter().find(|r| {
+            same(&r.id, name) || same(&r.title, name) || r.names.iter().any(|n| same(n, name))
+        })
     });
     let cycle_length = match &raw.cycle_length {
         Some(length) => {
             let days = value_in(length, "d");
             if days.is_none() {
-                course.find("unit", format!("the cycle length `{length}` of line {number} cannot be read in days"), Some(number), None);
+                course.find(
+                    "unit",
+                    format!("the cycle length `{length}` of line {number} cannot be read in days"),
+                    Some(number),
+                    None,
+                );
             }
             days
         }
@@ -121,7 +157,10 @@ fn bind_line(
         regimen: raw.regimen.as_deref().map(|r| course.intern(r)),
         intent: raw.intent.map(|i| i as u16),
         cycle_length,
-        stopped_for: raw.stopped_for.filter(|_| ended.is_some() || raw.ended.is_none()).map(|s| s as u16),
+        stopped_for: raw
+            .stopped_for
+            .filter(|_| ended.is_some() || raw.ended.is_none())
+            .map(|s| s as u16),
         ..Line::default()
     };
     drugs(course, raw, regimen, &mut line);
@@ -159,8 +198,12 @@ fn bind_line(
         });
     }
     line.cycles = cycles;
-    line.lesion_baseline =
-        line.timepoints.iter().take(line.before_start as usize).rposition(|t| t.lesions_recorded).map(|i| i as u32);
+    line.lesion_baseline = line
+        .timepoints
+        .iter()
+        .take(line.before_start as usize)
+        .rposition(|t| t.lesions_recorded)
+        .map(|i| i as u32);
     lesions::bind(course, &mut line);
     observations(course, &mut line);
     markers(course, &mut line);
@@ -172,24 +215,42 @@ fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b.trim())
 }
 
-fn drugs(course: &mut Course<'_>, raw: &oncorules_model::TherapyLine, regimen: Option<&oncorules_rules::KnownRegimen>, line: &mut Line) {
+fn drugs(
+    course: &mut Course<'_>,
+    raw: &oncorules_model::TherapyLine,
+    regimen: Option<&oncorules_rules::KnownRegimen>,
+    line: &mut Line,
+) {
     let program = course.program;
     let first = course.drugs.len() as u32;
     let mut given: Vec<(Arc<str>, Option<&oncorules_model::DrugCourse>)> =
         raw.drugs.iter().map(|d| (d.name().into(), d.course())).collect();
     if given.is_empty() {
         if let Some(regimen) = regimen {
-            given = regimen.drugs.iter().filter_map(|d| program.drugs.get(*d as usize)).map(|d| (d.name.clone(), None)).collect();
-        } else if let Some(name) = &raw.regimen {
-            if !program.drugs.is_empty() {
-                course.find("unknown-regimen", format!("the regimen `{name}` is not in the formulary and no drugs are named, so its drugs are unknown"), Some(line.number), None);
-            }
+            given = regimen
+                .drugs
+                .iter()
+                .filter_map(|d| program.drugs.get(*d as usize))
+                .map(|d| (d.name.clone(), None))
+                .collect();
+        } else if let Some(name) = &raw.regimen
+            && !program.drugs.is_empty()
+        {
+            course.find("unknown-regimen", format!("the regimen `{name}` is not in the formulary and no drugs are named, so its drugs are unknown"), Some(line.number), None);
         }
     }
     for (name, own) in given {
-        let known = program.drugs.iter().find(|d| same(&d.name, &name) || d.names.iter().any(|n| same(n, &name)));
+        let known = program
+            .drugs
+            .iter()
+            .find(|d| same(&d.name, &name) || d.names.iter().any(|n| same(n, &name)));
         if known.is_none() && !program.drugs.is_empty() {
-            course.find("unknown-drug", format!("the drug `{name}` is not in the formulary, so its class is unknown"), Some(line.number), None);
+            course.find(
+                "unknown-drug",
+                format!("the drug `{name}` is not in the formulary, so its class is unknown"),
+                Some(line.number),
+                None,
+            );
         }
         let text = |slot: usize| known.and_then(|d| d.texts.get(slot).copied().flatten());
         let name = known.map_or(name, |d| d.name.clone());
@@ -229,21 +290,34 @@ fn observations(course: &Course<'_>, line: &mut Line) {
             _ => None,
         };
         for timepoint in &line.timepoints {
-            let observation = course.case.assessments.get(timepoint.assessment).and_then(|a| a.observations.get(&declaration.name));
+            let observation = course
+                .case
+                .assessments
+                .get(timepoint.assessment)
+                .and_then(|a| a.observations.get(&declaration.name));
             let mut values = [Value::Unknown; 3];
             let complain = |what: String| {
-                course.find("observation", format!("`{}`: {what}", declaration.name), Some(line.number), Some(timepoint.date));
+                course.find(
+                    "observation",
+                    format!("`{}`: {what}", declaration.name),
+                    Some(line.number),
+                    Some(timepoint.date),
+                );
             };
             let number = |quantity: &Quantity| match &unit {
                 Some(unit) => match value_in(quantity, unit) {
                     Some(value) => Value::Number(value),
                     None => {
-                        complain(format!("`{quantity}` cannot be converted to `{unit}`, so it is not used"));
+                        complain(format!(
+                            "`{quantity}` cannot be converted to `{unit}`, so it is not used"
+                        ));
                         Value::Unknown
                     }
                 },
                 None => {
-                    complain(format!("`{quantity}` is a number where the ruleset expects something else"));
+                    complain(format!(
+                        "`{quantity}` is a number where the ruleset expects something else"
+                    ));
                     Value::Unknown
                 }
             };
@@ -260,7 +334,9 @@ fn observations(course: &Course<'_>, line: &mut Line) {
                     }
                 }
                 (Some(Observation::Flag(flag)), Type::Boolean) => values[0] = Value::Bool(*flag),
-                (Some(Observation::Text(text)), ty) => values[0] = text_value(course, text, ty, &complain),
+                (Some(Observation::Text(text)), ty) => {
+                    values[0] = text_value(course, text, ty, &complain)
+                }
                 (Some(Observation::Flag(flag)), ty) => {
                     values[0] = text_value(course, if *flag { "yes" } else { "no" }, ty, &complain);
                 }
@@ -311,7 +387,9 @@ fn markers(course: &Course<'_>, line: &mut Line) {
     for timepoint in &line.timepoints {
         let Some(assessment) = course.case.assessments.get(timepoint.assessment) else { continue };
         for (name, observation) in &assessment.observations {
-            if matches!(observation, Observation::Ranged(r) if r.upper_limit.is_some()) && !names.contains(name) {
+            if matches!(observation, Observation::Ranged(r) if r.upper_limit.is_some())
+                && !names.contains(name)
+            {
                 names.push(name.clone());
             }
         }
@@ -319,7 +397,11 @@ fn markers(course: &Course<'_>, line: &mut Line) {
     names.sort();
     for timepoint in &line.timepoints {
         for name in &names {
-            let observation = course.case.assessments.get(timepoint.assessment).and_then(|a| a.observations.get(name));
+            let observation = course
+                .case
+                .assessments
+                .get(timepoint.assessment)
+                .and_then(|a| a.observations.get(name));
             let above = match observation {
                 Some(Observation::Ranged(r)) => r.upper_limit.as_ref().and_then(|limit| {
                     let unit = r.value.unit.clone().or(limit.unit.clone());
@@ -342,14 +424,19 @@ fn reported(course: &Course<'_>, line: &mut Line) {
     let program = course.program;
     for (at, timepoint) in line.timepoints.iter().enumerate() {
         let Some(assessment) = course.case.assessments.get(timepoint.assessment) else { continue };
-        let say = |code: &str, message: String| course.find(code, message, Some(line.number), Some(timepoint.date));
+        let say = |code: &str, message: String| {
+            course.find(code, message, Some(line.number), Some(timepoint.date))
+        };
         for (key, reported) in &assessment.reported {
             match reported {
                 Reported::Code(code) => {
                     let mut used = false;
                     let mut known = false;
                     for (id, node) in program.nodes.iter().enumerate() {
-                        if node.name == *key && node.is_decision() && node.scope == oncorules_rules::Scope::Timepoint {
+                        if node.name == *key
+                            && node.is_decision()
+                            && node.scope == oncorules_rules::Scope::Timepoint
+                        {
                             known = true;
                             if let Some(code) = own_code(program, id as NodeId, code) {
                                 line.reported.push((id as NodeId, at as u32, code));
@@ -358,20 +445,38 @@ fn reported(course: &Course<'_>, line: &mut Line) {
                         }
                     }
                     if !used {
-                        let why = if known { format!("`{code}` is none of its codes") } else { "no ruleset in use decides it".to_string() };
-                        say("reported-not-used", format!("the reported `{key}: {code}` is not used: {why}"));
+                        let why = if known {
+                            format!("`{code}` is none of its codes")
+                        } else {
+                            "no ruleset in use decides it".to_string()
+                        };
+                        say(
+                            "reported-not-used",
+                            format!("the reported `{key}: {code}` is not used: {why}"),
+                        );
                     }
                 }
                 Reported::Ruleset(codes) => {
                     let Some(ruleset) = program.rulesets.iter().position(|r| r.id == *key) else {
-                        say("reported-not-used", format!("responses reported for `{key}` are not used: that ruleset is not in use"));
+                        say(
+                            "reported-not-used",
+                            format!(
+                                "responses reported for `{key}` are not used: that ruleset is not in use"
+                            ),
+                        );
                         continue;
                     };
                     for (name, code) in codes {
-                        let id = program.find(ruleset as u16, oncorules_rules::Scope::Timepoint, name);
+                        let id =
+                            program.find(ruleset as u16, oncorules_rules::Scope::Timepoint, name);
                         match id.and_then(|id| own_code(program, id, code).map(|c| (id, c))) {
                             Some((id, code)) => line.reported.push((id, at as u32, code)),
-                            None => say("reported-not-used", format!("the reported `{name}: {code}` is not used: `{key}` has no such decision or code")),
+                            None => say(
+                                "reported-not-used",
+                                format!(
+                                    "the reported `{name}: {code}` is not used: `{key}` has no such decision or code"
+                                ),
+                            ),
                         }
                     }
                 }
@@ -402,14 +507,21 @@ fn side_effects(course: &mut Course<'_>) {
         let term = course.intern(&raw.term);
         course.side_effects.push(SideEffect { term, grade: raw.grade, from: raw.from, to: raw.to });
         let line = match raw.from {
-            Some(from) => course.lines.iter_mut().rev().find(|l| l.start.is_some_and(|s| s.earliest() <= from.earliest())),
+            Some(from) => course
+                .lines
+                .iter_mut()
+                .rev()
+                .find(|l| l.start.is_some_and(|s| s.earliest() <= from.earliest())),
             None => None,
         };
         match line {
             Some(line) => line.side_effects.push(id),
             None => course.find(
                 "side-effect-not-placed",
-                format!("the side effect `{}` has no date within a line of therapy, so it is not used", raw.term),
+                format!(
+                    "the side effect `{}` has no date within a line of therapy, so it is not used",
+                    raw.term
+                ),
                 None,
                 raw.from,
             ),

@@ -50,8 +50,15 @@ impl Course<'_> {
         self.texts.borrow().own.get(id - fixed.len()).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn find(&self, code: &str, message: String, line: Option<u32>, date: Option<PartialDate>) {
-        let finding = Finding { code: code.into(), message: message.into(), line, date, ruleset: None };
+    pub(crate) fn find(
+        &self,
+        code: &str,
+        message: String,
+        line: Option<u32>,
+        date: Option<PartialDate>,
+    ) {
+        let finding =
+            Finding { code: code.into(), message: message.into(), line, date, ruleset: None };
         let mut findings = self.findings.borrow_mut();
         if !findings.contains(&finding) {
             findings.push(finding);

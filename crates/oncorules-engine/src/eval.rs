@@ -49,7 +49,12 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline]
-    pub(crate) fn resolve(&self, of: &ObjectRef, kind: ObjectKind, slots: &mut Slots) -> Option<u32> {
+    pub(crate) fn resolve(
+        &self,
+        of: &ObjectRef,
+        kind: ObjectKind,
+        slots: &mut Slots,
+    ) -> Option<u32> {
         match of {
             ObjectRef::Current => self.current(kind),
             ObjectRef::Variable(slot) => slots.get(usize::from(*slot)).copied(),
@@ -70,13 +75,16 @@ impl<'e> Evaluator<'e> {
             Expr::Constant(value) | Expr::Parameter(value, _) => *value,
             Expr::Object(of) => match of {
                 ObjectRef::Current => Value::Object(self.object),
-                other => self.resolve(other, self.scope.object(), slots).map_or(Value::Unknown, Value::Object),
+                other => self
+                    .resolve(other, self.scope.object(), slots)
+                    .map_or(Value::Unknown, Value::Object),
             },
             Expr::Fact(fact, of) => match self.resolve(of, kind_of(*fact), slots) {
                 Some(object) => self.fact(*fact, object),
                 None => Value::Unknown,
             },
-            Expr::Observation(id, part, of) => match self.resolve(of, ObjectKind::Timepoint, slots) {
+            Expr::Observation(id, part, of) => match self.resolve(of, ObjectKind::Timepoint, slots)
+            {
                 Some(timepoint) => self.observation(*id, *part, timepoint),
                 None => Value::Unknown,
             },
@@ -125,27 +133,35 @@ impl<'e> Evaluator<'e> {
                 Value::Text(text) => Value::Bool(texts.contains(&text)),
                 _ => Value::Unknown,
             },
-            Expr::Arithmetic(arithmetic, a, b) => self.numbers(a, b, slots, |x, y| match arithmetic {
-                Arithmetic::Plus => x.plus(y),
-                Arithmetic::Minus => x.minus(y),
-                Arithmetic::Times => x.times(y),
-                Arithmetic::DividedBy => x.divided_by(y),
-            }),
-            Expr::PercentChange(a, b) => self.numbers(a, b, slots, |from, to| to.percent_change_from(from)),
+            Expr::Arithmetic(arithmetic, a, b) => {
+                self.numbers(a, b, slots, |x, y| match arithmetic {
+                    Arithmetic::Plus => x.plus(y),
+                    Arithmetic::Minus => x.minus(y),
+                    Arithmetic::Times => x.times(y),
+                    Arithmetic::DividedBy => x.divided_by(y),
+                })
+            }
+            Expr::PercentChange(a, b) => {
+                self.numbers(a, b, slots, |from, to| to.percent_change_from(from))
+            }
             Expr::RisesBy(from, to, by) => self.moved(from, to, by, slots, false),
             Expr::FallsBy(from, to, by) => self.moved(from, to, by, slots, true),
-            Expr::DatePlus(date, days, back) => match (self.eval_with(date, slots), self.eval_with(days, slots)) {
-                (Value::Date(date), Value::Number(days)) => {
-                    let days = days.as_whole().and_then(|d| i32::try_from(d).ok());
-                    let days = days.and_then(|d| if *back { d.checked_neg() } else { Some(d) });
-                    days.and_then(|d| date.plus_days(d)).map_or(Value::Unknown, Value::Date)
+            Expr::DatePlus(date, days, back) => {
+                match (self.eval_with(date, slots), self.eval_with(days, slots)) {
+                    (Value::Date(date), Value::Number(days)) => {
+                        let days = days.as_whole().and_then(|d| i32::try_from(d).ok());
+                        let days = days.and_then(|d| if *back { d.checked_neg() } else { Some(d) });
+                        days.and_then(|d| date.plus_days(d)).map_or(Value::Unknown, Value::Date)
+                    }
+                    _ => Value::Unknown,
                 }
-                _ => Value::Unknown,
-            },
+            }
             Expr::Negate(a) => number(self.eval_with(a, slots), Number::negated),
             Expr::Absolute(a) => number(self.eval_with(a, slots), Number::absolute),
             Expr::DaysBetween(a, b) => match (self.eval_with(a, slots), self.eval_with(b, slots)) {
-                (Value::Date(a), Value::Date(b)) => a.days_until(b).map_or(Value::Unknown, |d| Value::Number(Number::from(d))),
+                (Value::Date(a), Value::Date(b)) => {
+                    a.days_until(b).map_or(Value::Unknown, |d| Value::Number(Number::from(d)))
+                }
                 _ => Value::Unknown,
             },
             Expr::Smallest(parts) => self.extreme(parts, slots, Ordering::Less),
@@ -153,9 +169,11 @@ impl<'e> Evaluator<'e> {
             Expr::EarliestKnown(parts) => self.known_date(parts, slots, Ordering::Less),
             Expr::LatestKnown(parts) => self.known_date(parts, slots, Ordering::Greater),
             Expr::Known(a) => Value::Bool(self.eval_with(a, slots).is_known()),
-            Expr::Coalesce(parts) => {
-                parts.iter().map(|p| self.eval_with(p, slots)).find(|v| v.is_known()).unwrap_or(Value::Unknown)
-            }
+            Expr::Coalesce(parts) => parts
+                .iter()
+                .map(|p| self.eval_with(p, slots))
+                .find(|v| v.is_known())
+                .unwrap_or(Value::Unknown),
             Expr::If(condition, yes, no) => match self.eval_with(condition, slots) {
                 Value::Bool(true) => self.eval_with(yes, slots),
                 Value::Bool(false) => self.eval_with(no, slots),
@@ -165,9 +183,15 @@ impl<'e> Evaluator<'e> {
                     if yes == no { yes } else { Value::Unknown }
                 }
             },
-            Expr::Aggregate(aggregate, collection, closure) => self.aggregate(*aggregate, collection, closure.as_deref(), slots),
+            Expr::Aggregate(aggregate, collection, closure) => {
+                self.aggregate(*aggregate, collection, closure.as_deref(), slots)
+            }
             Expr::Recode(a, map) => match self.eval_with(a, slots) {
-                Value::Code(code) => map.get(usize::from(code)).copied().flatten().map_or(Value::Unknown, Value::Code),
+                Value::Code(code) => map
+                    .get(usize::from(code))
+                    .copied()
+                    .flatten()
+                    .map_or(Value::Unknown, Value::Code),
                 _ => Value::Unknown,
             },
             Expr::CodeText(a, domain) => match self.eval_with(a, slots) {
@@ -178,13 +202,16 @@ impl<'e> Evaluator<'e> {
                 _ => Value::Unknown,
             },
             Expr::Script(id, arguments) => {
-                let values: Vec<Value> = arguments.iter().map(|a| self.eval_with(a, slots)).collect();
+                let values: Vec<Value> =
+                    arguments.iter().map(|a| self.eval_with(a, slots)).collect();
                 self.course.program.scripts.call(
                     *id,
                     &values,
                     &|text| self.course.text(text),
                     &mut |text| self.course.intern(text),
-                    &mut |error| self.course.find("script-failed", error, Some(self.line.number), None),
+                    &mut |error| {
+                        self.course.find("script-failed", error, Some(self.line.number), None)
+                    },
                 )
             }
         }
@@ -196,9 +223,16 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline]
-    pub(crate) fn observation(&self, id: ObservationId, part: ObservationPart, timepoint: u32) -> Value {
+    pub(crate) fn observation(
+        &self,
+        id: ObservationId,
+        part: ObservationPart,
+        timepoint: u32,
+    ) -> Value {
         let at = usize::from(id) * self.line.timepoints.len() + timepoint as usize;
-        let Some([value, upper, lower]) = self.line.observations.get(at) else { return Value::Unknown };
+        let Some([value, upper, lower]) = self.line.observations.get(at) else {
+            return Value::Unknown;
+        };
         match part {
             ObservationPart::Value => *value,
             ObservationPart::UpperLimit => *upper,
@@ -207,9 +241,17 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline]
-    fn numbers(&self, a: &Expr, b: &Expr, slots: &mut Slots, calculate: impl Fn(Number, Number) -> Option<Number>) -> Value {
+    fn numbers(
+        &self,
+        a: &Expr,
+        b: &Expr,
+        slots: &mut Slots,
+        calculate: impl Fn(Number, Number) -> Option<Number>,
+    ) -> Value {
         match (self.eval_with(a, slots), self.eval_with(b, slots)) {
-            (Value::Number(a), Value::Number(b)) => calculate(a, b).map_or(Value::Unknown, Value::Number),
+            (Value::Number(a), Value::Number(b)) => {
+                calculate(a, b).map_or(Value::Unknown, Value::Number)
+            }
             _ => Value::Unknown,
         }
     }
@@ -217,8 +259,11 @@ impl<'e> Evaluator<'e> {
     /// Whether `to` lies at least `by` percent above (or below) `from`, multiplied crosswise: exact,
     /// and without a division that zero would spoil.
     fn moved(&self, from: &Expr, to: &Expr, by: &Expr, slots: &mut Slots, down: bool) -> Value {
-        let values = (self.eval_with(from, slots), self.eval_with(to, slots), self.eval_with(by, slots));
-        let (Value::Number(from), Value::Number(to), Value::Number(by)) = values else { return Value::Unknown };
+        let values =
+            (self.eval_with(from, slots), self.eval_with(to, slots), self.eval_with(by, slots));
+        let (Value::Number(from), Value::Number(to), Value::Number(by)) = values else {
+            return Value::Unknown;
+        };
         let hundred = Number::from(100);
         let rest = if down { hundred.minus(by) } else { hundred.plus(by) };
         match (to.times(hundred), rest.and_then(|r| from.times(r))) {
@@ -251,7 +296,13 @@ impl<'e> Evaluator<'e> {
         best.map_or(Value::Unknown, Value::Date)
     }
 
-    fn temporal(&self, temporal: Temporal, series: &Series, of: &ObjectRef, slots: &mut Slots) -> Value {
+    fn temporal(
+        &self,
+        temporal: Temporal,
+        series: &Series,
+        of: &ObjectRef,
+        slots: &mut Slots,
+    ) -> Value {
         let lesions = self.line.lesions.len() as u32;
         let node = match series {
             Series::Node(id) => self.course.program.node(*id),
@@ -266,18 +317,27 @@ impl<'e> Evaluator<'e> {
         };
         let value_at = |timepoint: u32| match (series, node) {
             (Series::Observation(id, part), _) => self.observation(*id, *part, timepoint),
-            (_, Some(node)) if kind == ObjectKind::Lesion => self.node(node, timepoint * lesions + lesion),
+            (_, Some(node)) if kind == ObjectKind::Lesion => {
+                self.node(node, timepoint * lesions + lesion)
+            }
             (_, Some(node)) => self.node(node, timepoint),
             _ => Value::Unknown,
         };
-        let date_of = |timepoint: u32| self.line.timepoints.get(timepoint as usize).map_or(Value::Unknown, |t| Value::Date(t.date));
+        let date_of = |timepoint: u32| {
+            self.line
+                .timepoints
+                .get(timepoint as usize)
+                .map_or(Value::Unknown, |t| Value::Date(t.date))
+        };
         let ruleset = node.map_or(self.ruleset, |n| n.ruleset);
         let members = self.state.members(ruleset);
         // A measure's baseline is the ruleset's; an observation's is its last known value on or
         // before the start.
         let baseline = match series {
             Series::Node(_) => members.and_then(|m| m.baseline),
-            Series::Observation(..) => (0..self.line.before_start).rev().find(|t| value_at(*t).is_known()),
+            Series::Observation(..) => {
+                (0..self.line.before_start).rev().find(|t| value_at(*t).is_known())
+            }
         };
         if now < self.line.before_start && baseline.is_some_and(|b| now < b) {
             return Value::Unknown;
@@ -291,8 +351,10 @@ impl<'e> Evaluator<'e> {
         };
         match temporal {
             Temporal::Baseline => baseline.map_or(Value::Unknown, value_at),
-            Temporal::BaselineDate => baseline.filter(|t| value_at(*t).is_known()).map_or(Value::Unknown, date_of),
-            Temporal::Previous => earlier().last().map_or(Value::Unknown, value_at),
+            Temporal::BaselineDate => {
+                baseline.filter(|t| value_at(*t).is_known()).map_or(Value::Unknown, date_of)
+            }
+            Temporal::Previous => earlier().next_back().map_or(Value::Unknown, value_at),
             Temporal::Nadir | Temporal::NadirDate | Temporal::Peak => {
                 let mut best: Option<(Value, u32)> = None;
                 for timepoint in earlier() {
@@ -301,7 +363,11 @@ impl<'e> Evaluator<'e> {
                         (Value::Unknown, _) => false,
                         (_, None) => true,
                         (value, Some((known, _))) => {
-                            let wanted = if temporal == Temporal::Peak { Comparison::Greater } else { Comparison::LessOrEqual };
+                            let wanted = if temporal == Temporal::Peak {
+                                Comparison::Greater
+                            } else {
+                                Comparison::LessOrEqual
+                            };
                             compare(wanted, value, known) == Value::Bool(true)
                         }
                     };

@@ -25,19 +25,51 @@ fn code(value: Option<u16>) -> Value {
 pub(crate) fn kind_of(fact: Fact) -> ObjectKind {
     use Fact as F;
     match fact {
-        F::LesionId | F::LesionRole | F::LesionSite | F::LesionOrgan | F::LesionNodal | F::LongestDiameter | F::ShortAxis | F::TooSmall | F::Merged | F::LesionRecorded | F::LesionStatus | F::FirstSeen => {
-            ObjectKind::Lesion
+        F::LesionId
+        | F::LesionRole
+        | F::LesionSite
+        | F::LesionOrgan
+        | F::LesionNodal
+        | F::LongestDiameter
+        | F::ShortAxis
+        | F::TooSmall
+        | F::Merged
+        | F::LesionRecorded
+        | F::LesionStatus
+        | F::FirstSeen => ObjectKind::Lesion,
+        F::Date | F::Visit | F::IsBaseline | F::LesionsRecorded | F::Cycle | F::DaysOnLine => {
+            ObjectKind::Timepoint
         }
-        F::Date | F::Visit | F::IsBaseline | F::LesionsRecorded | F::Cycle | F::DaysOnLine => ObjectKind::Timepoint,
-        F::LineNumber | F::LineStart | F::LineEnded | F::LastDose | F::NextStart | F::Regimen | F::Intent | F::CycleLength | F::Cycles | F::StoppedFor | F::Ongoing | F::AsOf | F::Died | F::Disease => {
-            ObjectKind::Line
-        }
-        F::DrugName | F::DrugClass | F::DrugCrossResistance | F::DrugRoutes | F::DrugFirstDose | F::DrugLastDose | F::DrugStoppedFor => ObjectKind::Drug,
+        F::LineNumber
+        | F::LineStart
+        | F::LineEnded
+        | F::LastDose
+        | F::NextStart
+        | F::Regimen
+        | F::Intent
+        | F::CycleLength
+        | F::Cycles
+        | F::StoppedFor
+        | F::Ongoing
+        | F::AsOf
+        | F::Died
+        | F::Disease => ObjectKind::Line,
+        F::DrugName
+        | F::DrugClass
+        | F::DrugCrossResistance
+        | F::DrugRoutes
+        | F::DrugFirstDose
+        | F::DrugLastDose
+        | F::DrugStoppedFor => ObjectKind::Drug,
         F::ClassName => ObjectKind::Class,
         F::Term | F::Grade | F::From | F::To | F::SideEffectOngoing => ObjectKind::SideEffect,
         F::MarkerName | F::RaisedAtBaseline | F::AboveLimit => ObjectKind::Marker,
-        F::KnownName | F::KnownClass | F::KnownCrossResistance | F::KnownRoutes => ObjectKind::KnownDrug,
-        F::RegimenName | F::RegimenTitle | F::RegimenCycleLength | F::ForDisease => ObjectKind::Regimen,
+        F::KnownName | F::KnownClass | F::KnownCrossResistance | F::KnownRoutes => {
+            ObjectKind::KnownDrug
+        }
+        F::RegimenName | F::RegimenTitle | F::RegimenCycleLength | F::ForDisease => {
+            ObjectKind::Regimen
+        }
     }
 }
 
@@ -48,7 +80,11 @@ impl Evaluator<'_> {
         match kind_of(fact) {
             ObjectKind::Lesion => self.lesion_fact(fact, object),
             ObjectKind::Timepoint => self.timepoint_fact(fact, object),
-            ObjectKind::Line => self.course.lines.get(object as usize).map_or(Value::Unknown, |l| line_fact(self.course, l, fact)),
+            ObjectKind::Line => self
+                .course
+                .lines
+                .get(object as usize)
+                .map_or(Value::Unknown, |l| line_fact(self.course, l, fact)),
             ObjectKind::Marker => self.marker_fact(fact, object),
             _ => self.other_fact(fact, object),
         }
@@ -56,7 +92,9 @@ impl Evaluator<'_> {
 
     #[inline]
     fn lesion_fact(&self, fact: Fact, object: u32) -> Value {
-        let Some(sighting) = self.line.sightings.get(object as usize) else { return Value::Unknown };
+        let Some(sighting) = self.line.sightings.get(object as usize) else {
+            return Value::Unknown;
+        };
         match fact {
             Fact::LongestDiameter => return sighting.longest,
             Fact::ShortAxis => return sighting.short,
@@ -80,11 +118,15 @@ impl Evaluator<'_> {
 
     #[inline]
     fn timepoint_fact(&self, fact: Fact, object: u32) -> Value {
-        let Some(timepoint) = self.line.timepoints.get(object as usize) else { return Value::Unknown };
+        let Some(timepoint) = self.line.timepoints.get(object as usize) else {
+            return Value::Unknown;
+        };
         match fact {
             Fact::Date => Value::Date(timepoint.date),
             Fact::Visit => text(timepoint.visit),
-            Fact::IsBaseline => Value::Bool(self.state.members(self.ruleset).is_some_and(|m| m.baseline == Some(object))),
+            Fact::IsBaseline => Value::Bool(
+                self.state.members(self.ruleset).is_some_and(|m| m.baseline == Some(object)),
+            ),
             Fact::LesionsRecorded => Value::Bool(timepoint.lesions_recorded),
             Fact::Cycle => timepoint.cycle.map_or(Value::Unknown, number),
             Fact::DaysOnLine => match self.line.start.and_then(|s| s.days_until(timepoint.date)) {
@@ -98,7 +140,9 @@ impl Evaluator<'_> {
     fn marker_fact(&self, fact: Fact, object: u32) -> Value {
         let n = self.line.markers.len().max(1);
         let (at, marker) = (object as usize / n, object as usize % n);
-        let above = |timepoint: usize| self.line.marker_above.get(timepoint * n + marker).copied().flatten();
+        let above = |timepoint: usize| {
+            self.line.marker_above.get(timepoint * n + marker).copied().flatten()
+        };
         match fact {
             Fact::MarkerName => text(self.line.markers.get(marker).copied()),
             Fact::AboveLimit => above(at).map_or(Value::Unknown, Value::Bool),
@@ -128,7 +172,9 @@ impl Evaluator<'_> {
         match fact {
             Fact::ClassName => text(course.classes.get(at).map(|c| c.name)),
             Fact::Term => text(course.side_effects.get(at).map(|s| s.term)),
-            Fact::Grade => course.side_effects.get(at).map_or(Value::Unknown, |s| number(u32::from(s.grade))),
+            Fact::Grade => {
+                course.side_effects.get(at).map_or(Value::Unknown, |s| number(u32::from(s.grade)))
+            }
             Fact::From => date(course.side_effects.get(at).and_then(|s| s.from)),
             Fact::To => date(course.side_effects.get(at).and_then(|s| s.to)),
             Fact::SideEffectOngoing => match course.side_effects.get(at) {
@@ -145,7 +191,12 @@ impl Evaluator<'_> {
             Fact::KnownRoutes => self.known_drug(at, 3),
             Fact::RegimenName => text(course.program.regimens.get(at).map(|r| r.texts[0])),
             Fact::RegimenTitle => text(course.program.regimens.get(at).map(|r| r.texts[1])),
-            Fact::RegimenCycleLength => course.program.regimens.get(at).and_then(|r| r.cycle_length).map_or(Value::Unknown, Value::Number),
+            Fact::RegimenCycleLength => course
+                .program
+                .regimens
+                .get(at)
+                .and_then(|r| r.cycle_length)
+                .map_or(Value::Unknown, Value::Number),
             Fact::ForDisease => match (course.program.regimens.get(at), &course.case.disease) {
                 (Some(regimen), Some(disease)) => {
                     let name = disease.name().to_lowercase();
@@ -175,7 +226,9 @@ fn line_fact(course: &Course<'_>, line: &Line, fact: Fact) -> Value {
         Fact::Cycles if line.cycles.is_empty() => Value::Unknown,
         Fact::Cycles => number(line.cycles.len() as u32),
         Fact::StoppedFor => code(line.stopped_for),
-        Fact::Ongoing => Value::Bool(line.ended.is_none() && line.next_start.is_none() && course.case.died.is_none()),
+        Fact::Ongoing => Value::Bool(
+            line.ended.is_none() && line.next_start.is_none() && course.case.died.is_none(),
+        ),
         Fact::AsOf => date(course.as_of),
         Fact::Died => date(course.case.died),
         Fact::Disease => course.disease,

@@ -15,7 +15,12 @@ struct Said {
 
 pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
     let records = |timepoint: &Timepoint| -> &[LesionRecord] {
-        course.case.assessments.get(timepoint.assessment).and_then(|a| a.lesions.as_deref()).unwrap_or_default()
+        course
+            .case
+            .assessments
+            .get(timepoint.assessment)
+            .and_then(|a| a.lesions.as_deref())
+            .unwrap_or_default()
     };
     let number = line.number;
     let baseline = line.lesion_baseline;
@@ -28,10 +33,22 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
         }
         for record in records(timepoint) {
             if lesions.iter().any(|l| l.id == record.id) {
-                if let (Some(role), Some(known)) = (record.role, lesions.iter().find(|l| l.id == record.id)) {
-                    if role != known.role && Some(at) != baseline {
-                        course.find("role-changed", format!("lesion {} is recorded as {} and before as {}; the first is kept", record.id, role.word(), known.role.word()), Some(number), Some(timepoint.date));
-                    }
+                if let (Some(role), Some(known)) =
+                    (record.role, lesions.iter().find(|l| l.id == record.id))
+                    && role != known.role
+                    && Some(at) != baseline
+                {
+                    course.find(
+                        "role-changed",
+                        format!(
+                            "lesion {} is recorded as {} and before as {}; the first is kept",
+                            record.id,
+                            role.word(),
+                            known.role.word()
+                        ),
+                        Some(number),
+                        Some(timepoint.date),
+                    );
                 }
                 continue;
             }
@@ -49,7 +66,11 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
                 id: record.id.clone(),
                 role,
                 site: site.as_deref().map(|s| course.intern(s)),
-                organ: if nodal { Some(course.intern(LYMPH_NODE)) } else { organ.map(|o| course.intern(&o)) },
+                organ: if nodal {
+                    Some(course.intern(LYMPH_NODE))
+                } else {
+                    organ.map(|o| course.intern(&o))
+                },
                 nodal,
                 first_seen: said.first_seen.unwrap_or(timepoint.date),
                 first_timepoint: at,
@@ -88,7 +109,15 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
 }
 
 /// The role of a lesion in this line, by what was said at its baseline or later.
-fn role_of(course: &Course<'_>, record: &LesionRecord, said: &Said, at: u32, baseline: Option<u32>, date: PartialDate, line: u32) -> Option<Role> {
+fn role_of(
+    course: &Course<'_>,
+    record: &LesionRecord,
+    said: &Said,
+    at: u32,
+    baseline: Option<u32>,
+    date: PartialDate,
+    line: u32,
+) -> Option<Role> {
     let at_baseline = baseline == Some(at);
     let role = record.role.or(said.role);
     match role {
@@ -97,14 +126,35 @@ fn role_of(course: &Course<'_>, record: &LesionRecord, said: &Said, at: u32, bas
             Some(Role::NonTarget)
         }
         Some(role) => {
-            if baseline.is_some() && !at_baseline && role != Role::New && record.split_from.is_none() {
-                course.find("late-lesion", format!("lesion {} is recorded as {} but was not recorded at baseline", record.id, role.word()), Some(line), Some(date));
+            if baseline.is_some()
+                && !at_baseline
+                && role != Role::New
+                && record.split_from.is_none()
+            {
+                course.find(
+                    "late-lesion",
+                    format!(
+                        "lesion {} is recorded as {} but was not recorded at baseline",
+                        record.id,
+                        role.word()
+                    ),
+                    Some(line),
+                    Some(date),
+                );
             }
             Some(role)
         }
         None if record.split_from.is_some() => Some(Role::Target),
         None => {
-            course.find("role-missing", format!("lesion {} has no role (target, non-target or new), so it does not count", record.id), Some(line), Some(date));
+            course.find(
+                "role-missing",
+                format!(
+                    "lesion {} has no role (target, non-target or new), so it does not count",
+                    record.id
+                ),
+                Some(line),
+                Some(date),
+            );
             None
         }
     }
@@ -118,7 +168,9 @@ fn said_of(course: &Course<'_>, id: &str, timepoint: &Timepoint) -> Said {
         .assessments
         .iter()
         .enumerate()
-        .filter(|(index, a)| (a.date.earliest(), *index) <= (timepoint.date.earliest(), timepoint.assessment))
+        .filter(|(index, a)| {
+            (a.date.earliest(), *index) <= (timepoint.date.earliest(), timepoint.assessment)
+        })
         .flat_map(|(_, a)| a.lesions.iter().flatten().map(move |l| (a.date, l)))
         .filter(|(_, l)| *l.id == *id)
         .collect();
@@ -129,7 +181,15 @@ fn said_of(course: &Course<'_>, id: &str, timepoint: &Timepoint) -> Said {
         said.node = record.node.or(said.node);
         if let Some(site) = &record.site {
             if said.site.as_deref().is_some_and(|s| organ_of(s) != organ_of(site)) {
-                course.find("site-changed", format!("lesion {id} changes its site from {} to {site}; the first is kept", said.site.as_deref().unwrap_or_default()), None, Some(date));
+                course.find(
+                    "site-changed",
+                    format!(
+                        "lesion {id} changes its site from {} to {site}; the first is kept",
+                        said.site.as_deref().unwrap_or_default()
+                    ),
+                    None,
+                    Some(date),
+                );
             } else {
                 said.site = Some(site.clone());
             }
@@ -140,7 +200,13 @@ fn said_of(course: &Course<'_>, id: &str, timepoint: &Timepoint) -> Said {
 
 /// The lesion that this one is a part of, wherever that was said.
 fn parent_of(course: &Course<'_>, id: &str) -> Option<Arc<str>> {
-    course.case.assessments.iter().flat_map(|a| a.lesions.iter().flatten()).find(|l| *l.id == *id && l.split_from.is_some()).and_then(|l| l.split_from.clone())
+    course
+        .case
+        .assessments
+        .iter()
+        .flat_map(|a| a.lesions.iter().flatten())
+        .find(|l| *l.id == *id && l.split_from.is_some())
+        .and_then(|l| l.split_from.clone())
 }
 
 const LYMPH_NODE: &str = "lymph node";
@@ -148,7 +214,10 @@ const LYMPH_NODE: &str = "lymph node";
 /// The organ of a site: lower case, without its side; every lymph node is of one organ.
 fn organ_of(site: &str) -> String {
     let lower = site.trim().to_lowercase();
-    if lower.split(|c: char| !c.is_alphanumeric()).any(|w| matches!(w, "node" | "nodes" | "nodal" | "lymphadenopathy")) {
+    if lower
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|w| matches!(w, "node" | "nodes" | "nodal" | "lymphadenopathy"))
+    {
         return LYMPH_NODE.into();
     }
     let words: Vec<&str> = lower
@@ -162,18 +231,33 @@ fn sighting(course: &Course<'_>, record: &LesionRecord, line: u32, date: Partial
     let length = |measurement: &Option<Measurement>| match measurement {
         Some(Measurement::Length(quantity)) => match value_in(quantity, "mm") {
             Some(value) if value.is_negative() || value > Number::from(2000) => {
-                course.find("impossible-length", format!("lesion {}: {quantity} is no possible diameter, so it is not used", record.id), Some(line), Some(date));
+                course.find(
+                    "impossible-length",
+                    format!(
+                        "lesion {}: {quantity} is no possible diameter, so it is not used",
+                        record.id
+                    ),
+                    Some(line),
+                    Some(date),
+                );
                 Value::Unknown
             }
             Some(value) => Value::Number(value),
             None => {
-                course.find("unit", format!("lesion {}: {quantity} is no length, so it is not used", record.id), Some(line), Some(date));
+                course.find(
+                    "unit",
+                    format!("lesion {}: {quantity} is no length, so it is not used", record.id),
+                    Some(line),
+                    Some(date),
+                );
                 Value::Unknown
             }
         },
         _ => Value::Unknown,
     };
-    let too_small = [&record.longest_diameter, &record.short_axis].into_iter().any(|m| matches!(m, Some(Measurement::TooSmall)));
+    let too_small = [&record.longest_diameter, &record.short_axis]
+        .into_iter()
+        .any(|m| matches!(m, Some(Measurement::TooSmall)));
     Sighting {
         longest: length(&record.longest_diameter),
         short: length(&record.short_axis),

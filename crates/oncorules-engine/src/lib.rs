@@ -2,7 +2,10 @@
 //!
 //! `evaluate` is pure: the same case, program and date give the same report, byte for byte. It
 //! reads no clock and no file, and it never fails: what cannot be known is said to be unknown.
-#![allow(clippy::cast_possible_truncation, reason = "indices of timepoints and lesions, bounded far below")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "indices of timepoints and lesions, bounded far below"
+)]
 
 mod bind;
 mod course;

@@ -7,11 +7,22 @@ use oncorules_rules::*;
 impl Evaluator<'_> {
     /// Goes through the members of a collection (filters not applied) until `visit` says to stop;
     /// `None` where the collection itself is unknown.
-    pub(crate) fn members(&self, collection: &Collection, slots: &mut Slots, visit: &mut dyn FnMut(u32, &mut Slots) -> bool) -> Option<()> {
-        let of_timepoint = |this: &Self, slots: &mut Slots| this.resolve(&collection.of, ObjectKind::Timepoint, slots);
+    pub(crate) fn members(
+        &self,
+        collection: &Collection,
+        slots: &mut Slots,
+        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+    ) -> Option<()> {
+        let of_timepoint = |this: &Self, slots: &mut Slots| {
+            this.resolve(&collection.of, ObjectKind::Timepoint, slots)
+        };
         match collection.members {
-            Members::Targets => self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::Target, slots, visit),
-            Members::NonTargets => self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::NonTarget, slots, visit),
+            Members::Targets => {
+                self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::Target, slots, visit)
+            }
+            Members::NonTargets => {
+                self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::NonTarget, slots, visit)
+            }
             Members::Lesions => self.lesions_of(of_timepoint(self, slots)?, |_| true, slots, visit),
             Members::NewLesions => self.new_lesions(of_timepoint(self, slots)?, slots, visit),
             Members::Markers => {
@@ -23,8 +34,15 @@ impl Evaluator<'_> {
                 let object = self.resolve(&collection.of, ObjectKind::Lesion, slots)?;
                 let n = self.line.lesions.len() as u32;
                 let (timepoint, whole) = (object / n.max(1), object % n.max(1));
-                let parts = self.line.lesions.iter().enumerate().filter(|(_, l)| l.part_of == Some(whole)).map(|(i, _)| timepoint * n + i as u32);
-                let recorded = parts.filter(|p| self.line.sightings.get(*p as usize).is_some_and(|s| s.recorded));
+                let parts = self
+                    .line
+                    .lesions
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, l)| l.part_of == Some(whole))
+                    .map(|(i, _)| timepoint * n + i as u32);
+                let recorded = parts
+                    .filter(|p| self.line.sightings.get(*p as usize).is_some_and(|s| s.recorded));
                 each(recorded, slots, visit)
             }
             Members::EarlierSightings | Members::LaterSightings => {
@@ -46,15 +64,27 @@ impl Evaluator<'_> {
                 let now = of_timepoint(self, slots)?;
                 let members = self.state.members(collection.ruleset)?;
                 let later = collection.members == Members::Later;
-                let wanted = members.follow_ups.iter().copied().filter(|t| if later { *t > now } else { *t < now });
+                let wanted = members
+                    .follow_ups
+                    .iter()
+                    .copied()
+                    .filter(|t| if later { *t > now } else { *t < now });
                 each(wanted, slots, visit)
             }
             Members::Between => {
                 let bounds = collection.bounds.as_deref()?;
-                let (Value::Object(a), Value::Object(b)) = (self.eval_with(&bounds.0, slots), self.eval_with(&bounds.1, slots)) else { return None };
+                let (Value::Object(a), Value::Object(b)) =
+                    (self.eval_with(&bounds.0, slots), self.eval_with(&bounds.1, slots))
+                else {
+                    return None;
+                };
                 let members = self.state.members(collection.ruleset)?;
                 let (first, last) = (a.min(b), a.max(b));
-                each(members.follow_ups.iter().copied().filter(|t| *t > first && *t < last), slots, visit)
+                each(
+                    members.follow_ups.iter().copied().filter(|t| *t > first && *t < last),
+                    slots,
+                    visit,
+                )
             }
             Members::Drugs => {
                 let line = self.resolve(&collection.of, ObjectKind::Line, slots)?;
@@ -70,7 +100,11 @@ impl Evaluator<'_> {
             }
             Members::SideEffects => {
                 let line = self.resolve(&collection.of, ObjectKind::Line, slots)?;
-                each(self.course.lines.get(line as usize)?.side_effects.iter().copied(), slots, visit)
+                each(
+                    self.course.lines.get(line as usize)?.side_effects.iter().copied(),
+                    slots,
+                    visit,
+                )
             }
             Members::DrugsInClass => {
                 let class = self.resolve(&collection.of, ObjectKind::Class, slots)?;
@@ -78,19 +112,35 @@ impl Evaluator<'_> {
             }
             Members::RegimenDrugs => {
                 let regimen = self.resolve(&collection.of, ObjectKind::Regimen, slots)?;
-                each(self.course.program.regimens.get(regimen as usize)?.drugs.iter().copied(), slots, visit)
+                each(
+                    self.course.program.regimens.get(regimen as usize)?.drugs.iter().copied(),
+                    slots,
+                    visit,
+                )
             }
-            Members::FormularyDrugs => each(0..self.course.program.drugs.len() as u32, slots, visit),
-            Members::FormularyRegimens => each(0..self.course.program.regimens.len() as u32, slots, visit),
+            Members::FormularyDrugs => {
+                each(0..self.course.program.drugs.len() as u32, slots, visit)
+            }
+            Members::FormularyRegimens => {
+                each(0..self.course.program.regimens.len() as u32, slots, visit)
+            }
         }
     }
 
     /// Lesions that the baseline chose; unknown where there is no baseline of lesions.
-    fn lesions_of(&self, timepoint: u32, role: impl Fn(Role) -> bool, slots: &mut Slots, visit: &mut dyn FnMut(u32, &mut Slots) -> bool) -> Option<()> {
+    fn lesions_of(
+        &self,
+        timepoint: u32,
+        role: impl Fn(Role) -> bool,
+        slots: &mut Slots,
+        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+    ) -> Option<()> {
         self.line.lesion_baseline?;
         let n = self.line.lesions.len() as u32;
         for (index, lesion) in self.line.lesions.iter().enumerate() {
-            let there = lesion.part_of.is_none() && role(lesion.role) && (lesion.role != Role::New || lesion.first_timepoint <= timepoint);
+            let there = lesion.part_of.is_none()
+                && role(lesion.role)
+                && (lesion.role != Role::New || lesion.first_timepoint <= timepoint);
             if there && !visit(timepoint * n + index as u32, slots) {
                 break;
             }
@@ -99,12 +149,21 @@ impl Evaluator<'_> {
     }
 
     /// New lesions up to a timepoint; unknown where lesions were not looked for and none is known.
-    fn new_lesions(&self, timepoint: u32, slots: &mut Slots, visit: &mut dyn FnMut(u32, &mut Slots) -> bool) -> Option<()> {
+    fn new_lesions(
+        &self,
+        timepoint: u32,
+        slots: &mut Slots,
+        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+    ) -> Option<()> {
         let n = self.line.lesions.len() as u32;
-        let looked = self.line.timepoints.get(timepoint as usize).is_some_and(|t| t.lesions_recorded);
+        let looked =
+            self.line.timepoints.get(timepoint as usize).is_some_and(|t| t.lesions_recorded);
         let mut any = looked;
         for (index, lesion) in self.line.lesions.iter().enumerate() {
-            if lesion.role == Role::New && lesion.part_of.is_none() && lesion.first_timepoint <= timepoint {
+            if lesion.role == Role::New
+                && lesion.part_of.is_none()
+                && lesion.first_timepoint <= timepoint
+            {
                 any = true;
                 if !visit(timepoint * n + index as u32, slots) {
                     break;
@@ -114,8 +173,22 @@ impl Evaluator<'_> {
         any.then_some(())
     }
 
-    pub(crate) fn aggregate(&self, aggregate: Aggregate, collection: &Collection, closure: Option<&Closure>, slots: &mut Slots) -> Value {
-        let mut fold = Fold { aggregate, unknown: false, count: 0, sum: Number::ZERO, best: Value::Unknown, answer: None, texts: vec![] };
+    pub(crate) fn aggregate(
+        &self,
+        aggregate: Aggregate,
+        collection: &Collection,
+        closure: Option<&Closure>,
+        slots: &mut Slots,
+    ) -> Value {
+        let mut fold = Fold {
+            aggregate,
+            unknown: false,
+            count: 0,
+            sum: Number::ZERO,
+            best: Value::Unknown,
+            answer: None,
+            texts: vec![],
+        };
         let known = self.members(collection, slots, &mut |object, slots| {
             let mut included = Value::Bool(true);
             for filter in &collection.filters {
@@ -142,12 +215,19 @@ impl Evaluator<'_> {
         match known {
             Some(()) => fold.finish(self),
             // Something was found before the end could be known.
-            None => fold.answer.filter(|_| matches!(aggregate, Aggregate::Any | Aggregate::None | Aggregate::All)).unwrap_or(Value::Unknown),
+            None => fold
+                .answer
+                .filter(|_| matches!(aggregate, Aggregate::Any | Aggregate::None | Aggregate::All))
+                .unwrap_or(Value::Unknown),
         }
     }
 }
 
-fn each(objects: impl Iterator<Item = u32>, slots: &mut Slots, visit: &mut dyn FnMut(u32, &mut Slots) -> bool) -> Option<()> {
+fn each(
+    objects: impl Iterator<Item = u32>,
+    slots: &mut Slots,
+    visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+) -> Option<()> {
     for object in objects {
         if !visit(object, slots) {
             break;
@@ -171,7 +251,13 @@ struct Fold {
 impl Fold {
     /// Takes one member in; `included` is false where a filter on it is unknown. Gives whether to
     /// go on.
-    fn take(&mut self, evaluator: &Evaluator<'_>, object: u32, included: bool, value: Value) -> bool {
+    fn take(
+        &mut self,
+        evaluator: &Evaluator<'_>,
+        object: u32,
+        included: bool,
+        value: Value,
+    ) -> bool {
         use Aggregate as A;
         match self.aggregate {
             A::Any | A::None => match (included, value) {
@@ -214,7 +300,8 @@ impl Fold {
                     self.unknown = true;
                     return true;
                 }
-                let wanted = if self.aggregate == A::Min { Comparison::Less } else { Comparison::Greater };
+                let wanted =
+                    if self.aggregate == A::Min { Comparison::Less } else { Comparison::Greater };
                 if !self.best.is_known() || compare(wanted, value, self.best) == Value::Bool(true) {
                     self.best = value;
                 } else if compare(wanted, value, self.best) == Value::Unknown {
@@ -223,7 +310,8 @@ impl Fold {
             }
             A::First => match (included, value) {
                 (true, Value::Bool(true)) => {
-                    self.answer = Some(if self.unknown { Value::Unknown } else { Value::Object(object) });
+                    self.answer =
+                        Some(if self.unknown { Value::Unknown } else { Value::Object(object) });
                     return false;
                 }
                 (_, Value::Bool(false)) => {}
@@ -238,10 +326,8 @@ impl Fold {
                 _ => self.unknown = true,
             },
             A::List => match value {
-                Value::Text(text) if included => {
-                    if !self.texts.contains(&text) {
-                        self.texts.push(text);
-                    }
+                Value::Text(text) if included && !self.texts.contains(&text) => {
+                    self.texts.push(text);
                 }
                 _ => {}
             },

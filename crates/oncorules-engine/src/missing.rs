@@ -38,11 +38,16 @@ impl Evaluator<'_> {
                 }
             }
             Expr::Observation(id, part, _) => {
-                let name = self.course.program.observations.get(usize::from(*id)).map_or("", |o| &*o.name);
+                let name =
+                    self.course.program.observations.get(usize::from(*id)).map_or("", |o| &*o.name);
                 match part {
                     ObservationPart::Value => self.name(name, into),
-                    ObservationPart::UpperLimit => self.name(&format!("upper limit of {name}"), into),
-                    ObservationPart::LowerLimit => self.name(&format!("lower limit of {name}"), into),
+                    ObservationPart::UpperLimit => {
+                        self.name(&format!("upper limit of {name}"), into)
+                    }
+                    ObservationPart::LowerLimit => {
+                        self.name(&format!("lower limit of {name}"), into)
+                    }
                 }
             }
             Expr::Node(id, of) => {
@@ -54,12 +59,27 @@ impl Evaluator<'_> {
             }
             Expr::Temporal(temporal, series, _) => {
                 let name: Arc<str> = match series {
-                    Series::Node(id) => self.course.program.node(*id).map(|n| n.name.clone()).unwrap_or_default(),
-                    Series::Observation(id, _) => self.course.program.observations.get(usize::from(*id)).map(|o| o.name.clone()).unwrap_or_default(),
+                    Series::Node(id) => {
+                        self.course.program.node(*id).map(|n| n.name.clone()).unwrap_or_default()
+                    }
+                    Series::Observation(id, _) => self
+                        .course
+                        .program
+                        .observations
+                        .get(usize::from(*id))
+                        .map(|o| o.name.clone())
+                        .unwrap_or_default(),
                 };
                 self.name(&format!("{}({name})", temporal.word()), into);
             }
-            Expr::Not(a) | Expr::Negate(a) | Expr::Absolute(a) | Expr::Known(a) | Expr::CodeIn(a, _) | Expr::TextIn(a, _) | Expr::Recode(a, _) | Expr::CodeText(a, _) => {
+            Expr::Not(a)
+            | Expr::Negate(a)
+            | Expr::Absolute(a)
+            | Expr::Known(a)
+            | Expr::CodeIn(a, _)
+            | Expr::TextIn(a, _)
+            | Expr::Recode(a, _)
+            | Expr::CodeText(a, _) => {
                 self.missing_in(a, slots, into, depth);
             }
             Expr::And(parts)
@@ -69,8 +89,14 @@ impl Evaluator<'_> {
             | Expr::EarliestKnown(parts)
             | Expr::LatestKnown(parts)
             | Expr::Coalesce(parts)
-            | Expr::Script(_, parts) => parts.iter().for_each(|p| self.missing_in(p, slots, into, depth)),
-            Expr::Compare(_, a, b) | Expr::Arithmetic(_, a, b) | Expr::DatePlus(a, b, _) | Expr::PercentChange(a, b) | Expr::DaysBetween(a, b) => {
+            | Expr::Script(_, parts) => {
+                parts.iter().for_each(|p| self.missing_in(p, slots, into, depth))
+            }
+            Expr::Compare(_, a, b)
+            | Expr::Arithmetic(_, a, b)
+            | Expr::DatePlus(a, b, _)
+            | Expr::PercentChange(a, b)
+            | Expr::DaysBetween(a, b) => {
                 self.missing_in(a, slots, into, depth);
                 self.missing_in(b, slots, into, depth);
             }
@@ -103,7 +129,10 @@ impl Evaluator<'_> {
                     self.name(&name, into);
                 }
                 if known.is_none() || into.len() == before {
-                    let word = COLLECTIONS.iter().find(|c| c.members == collection.members).map_or("timepoints", |c| c.name);
+                    let word = COLLECTIONS
+                        .iter()
+                        .find(|c| c.members == collection.members)
+                        .map_or("timepoints", |c| c.name);
                     if known.is_none() {
                         self.name(word, into);
                     }
@@ -149,12 +178,23 @@ impl Evaluator<'_> {
     /// `T2.` for a lesion, `ca125.` for a marker.
     fn owner(&self, kind: ObjectKind, object: u32) -> String {
         match kind {
-            ObjectKind::Lesion => self.lesion(object).map(|l| format!("{}.", l.id)).unwrap_or_default(),
+            ObjectKind::Lesion => {
+                self.lesion(object).map(|l| format!("{}.", l.id)).unwrap_or_default()
+            }
             ObjectKind::Line => "line.".into(),
-            ObjectKind::Drug => self.course.drugs.get(object as usize).map(|d| format!("{}.", d.name)).unwrap_or_default(),
+            ObjectKind::Drug => self
+                .course
+                .drugs
+                .get(object as usize)
+                .map(|d| format!("{}.", d.name))
+                .unwrap_or_default(),
             ObjectKind::Marker => {
                 let n = self.line.markers.len().max(1);
-                self.line.markers.get(object as usize % n).map(|m| format!("{}.", self.course.text(*m))).unwrap_or_default()
+                self.line
+                    .markers
+                    .get(object as usize % n)
+                    .map(|m| format!("{}.", self.course.text(*m)))
+                    .unwrap_or_default()
             }
             _ => String::new(),
         }

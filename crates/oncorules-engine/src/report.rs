@@ -5,7 +5,9 @@ use crate::eval::Evaluator;
 use crate::run::evaluator;
 use crate::state::{Hit, State};
 use oncorules_model::*;
-use oncorules_rules::{Logic, Node, ObjectKind, Program, PromptRule, RulesetIndex, Scope, Then, Timing, Value};
+use oncorules_rules::{
+    Logic, Node, ObjectKind, Program, PromptRule, RulesetIndex, Scope, Then, Timing, Value,
+};
 use std::sync::Arc;
 
 /// Texts that every report repeats, made once.
@@ -23,7 +25,11 @@ impl Fixed {
             rulesets: program
                 .rulesets
                 .iter()
-                .map(|r| RulesetId { id: r.id.clone(), version: r.version.clone(), sha256: r.sha256.clone() })
+                .map(|r| RulesetId {
+                    id: r.id.clone(),
+                    version: r.version.clone(),
+                    sha256: r.sha256.clone(),
+                })
                 .collect(),
             reported: "reported".into(),
             unknown: "unknown".into(),
@@ -37,7 +43,9 @@ pub(crate) fn report(course: &Course<'_>, states: &[State], fixed: &Fixed) -> Re
         .iter()
         .zip(states)
         .enumerate()
-        .map(|(index, (line, state))| Builder { course, line, index: index as u32, state, fixed }.line())
+        .map(|(index, (line, state))| {
+            Builder { course, line, index: index as u32, state, fixed }.line()
+        })
         .collect();
     Report {
         case: course.case.case.clone(),
@@ -69,7 +77,8 @@ impl<'b> Builder<'b> {
         let text = |id: u32| self.course.text(id);
         self.compare_with_reported();
         self.findings();
-        let (schedule, late): (Vec<Due>, Vec<()>) = program.timings.iter().filter_map(|t| self.due(t)).map(|d| (d, ())).unzip();
+        let (schedule, late): (Vec<Due>, Vec<()>) =
+            program.timings.iter().filter_map(|t| self.due(t)).map(|d| (d, ())).unzip();
         let _ = late;
         LineReport {
             line: self.line.number,
@@ -84,7 +93,11 @@ impl<'b> Builder<'b> {
                 .clone()
                 .filter_map(|d| {
                     let drug = self.course.drugs.get(d as usize)?;
-                    Some(DrugReport { drug: drug.name.clone(), class: drug.class.map(text), decisions: self.decisions(Scope::Drug, d) })
+                    Some(DrugReport {
+                        drug: drug.name.clone(),
+                        class: drug.class.map(text),
+                        decisions: self.decisions(Scope::Drug, d),
+                    })
                 })
                 .collect(),
             classes: self
@@ -95,7 +108,12 @@ impl<'b> Builder<'b> {
                     let class = self.course.classes.get(c as usize)?;
                     Some(DrugClassReport {
                         class: text(class.name),
-                        drugs: class.drugs.iter().filter_map(|d| self.course.drugs.get(*d as usize)).map(|d| d.name.clone()).collect(),
+                        drugs: class
+                            .drugs
+                            .iter()
+                            .filter_map(|d| self.course.drugs.get(*d as usize))
+                            .map(|d| d.name.clone())
+                            .collect(),
                         decisions: self.decisions(Scope::Class, c),
                     })
                 })
@@ -109,7 +127,9 @@ impl<'b> Builder<'b> {
         let mut reports = vec![];
         for (at, timepoint) in self.line.timepoints.iter().enumerate() {
             let at = at as u32;
-            let looked_at = |members: &crate::state::MemberTimepoints| members.baseline == Some(at) || members.follow_ups.contains(&at);
+            let looked_at = |members: &crate::state::MemberTimepoints| {
+                members.baseline == Some(at) || members.follow_ups.contains(&at)
+            };
             if !self.state.members.iter().flatten().any(looked_at) {
                 continue;
             }
@@ -120,7 +140,11 @@ impl<'b> Builder<'b> {
                 role: if baseline { TimepointRole::Baseline } else { TimepointRole::FollowUp },
                 cycle: timepoint.cycle,
                 measures: self.measures(Scope::Timepoint, at),
-                decisions: if baseline { Decisions::default() } else { self.decisions(Scope::Timepoint, at) },
+                decisions: if baseline {
+                    Decisions::default()
+                } else {
+                    self.decisions(Scope::Timepoint, at)
+                },
             });
         }
         reports
@@ -128,7 +152,10 @@ impl<'b> Builder<'b> {
 
     fn looks_at(&self, ruleset: RulesetIndex, scope: Scope, object: u32) -> bool {
         scope != Scope::Timepoint
-            || self.state.members(ruleset).is_some_and(|m| m.baseline == Some(object) || m.follow_ups.contains(&object))
+            || self
+                .state
+                .members(ruleset)
+                .is_some_and(|m| m.baseline == Some(object) || m.follow_ups.contains(&object))
     }
 
     fn measures(&self, scope: Scope, object: u32) -> Measures {
@@ -140,7 +167,13 @@ impl<'b> Builder<'b> {
             }
             let Some(evaluator) = self.evaluator(index, scope, object) else { continue };
             let mut measures = Named::default();
-            for node in self.course.program.nodes.iter().filter(|n| n.ruleset == index && n.scope == scope && !n.is_decision()) {
+            for node in self
+                .course
+                .program
+                .nodes
+                .iter()
+                .filter(|n| n.ruleset == index && n.scope == scope && !n.is_decision())
+            {
                 let value = evaluator.scalar(evaluator.node(node, object), &node.ty);
                 measures.push(node.name.clone(), MeasureValue { value, unit: node.unit.clone() });
             }
@@ -160,7 +193,13 @@ impl<'b> Builder<'b> {
             }
             let Some(evaluator) = self.evaluator(index, scope, object) else { continue };
             let mut decisions = Named::default();
-            for node in self.course.program.nodes.iter().filter(|n| n.ruleset == index && n.scope == scope && n.is_decision()) {
+            for node in self
+                .course
+                .program
+                .nodes
+                .iter()
+                .filter(|n| n.ruleset == index && n.scope == scope && n.is_decision())
+            {
                 decisions.push(node.name.clone(), self.decision(&evaluator, node, object));
             }
             if !decisions.is_empty() {
@@ -172,7 +211,8 @@ impl<'b> Builder<'b> {
 
     /// A decision with its trace.
     fn decision(&self, evaluator: &Evaluator<'_>, node: &Node, object: u32) -> Decision {
-        let hit = self.state.of(node.scope.object()).map_or(Hit::NONE, |c| c.hit(node.column, object));
+        let hit =
+            self.state.of(node.scope.object()).map_or(Hit::NONE, |c| c.hit(node.column, object));
         let value = evaluator.node(node, object);
         let value = match evaluator.scalar(value, &node.ty) {
             Some(Scalar::Text(code)) => Some(code),
@@ -189,15 +229,22 @@ impl<'b> Builder<'b> {
         };
         if hit == Hit::REPORTED {
             decision.row = self.fixed.reported.clone();
-            decision.because = "taken over from what was reported, because there is nothing to derive it from".into();
+            decision.because =
+                "taken over from what was reported, because there is nothing to derive it from"
+                    .into();
             return decision;
         }
         let at = hit.decided_by().or(hit.blocked_by());
         let row = at.and_then(|at| node.rows.get(at));
-        decision.sources = row.filter(|r| !r.sources.is_empty()).map_or_else(|| node.sources.clone(), |r| r.sources.clone());
+        decision.sources = row
+            .filter(|r| !r.sources.is_empty())
+            .map_or_else(|| node.sources.clone(), |r| r.sources.clone());
         if let Some(row) = row {
             for fact in &row.facts {
-                decision.facts.push(fact.name.clone(), evaluator.scalar(evaluator.eval(&fact.expr), &fact.ty));
+                decision.facts.push(
+                    fact.name.clone(),
+                    evaluator.scalar(evaluator.eval(&fact.expr), &fact.ty),
+                );
             }
             decision.layer.clone_from(&row.layer);
         }
@@ -217,7 +264,13 @@ impl<'b> Builder<'b> {
         decision
     }
 
-    fn explain_unknown(&self, evaluator: &Evaluator<'_>, node: &Node, row: Option<&oncorules_rules::Row>, decision: &mut Decision) {
+    fn explain_unknown(
+        &self,
+        evaluator: &Evaluator<'_>,
+        node: &Node,
+        row: Option<&oncorules_rules::Row>,
+        decision: &mut Decision,
+    ) {
         match (row, &node.logic) {
             (Some(row), _) => {
                 row.when.iter().for_each(|w| evaluator.missing(w, &mut decision.unknown));
@@ -226,17 +279,28 @@ impl<'b> Builder<'b> {
                 }
             }
             (None, Logic::Table(table)) => {
-                table.columns.iter().for_each(|c| evaluator.missing(&c.expr, &mut decision.unknown));
+                table
+                    .columns
+                    .iter()
+                    .for_each(|c| evaluator.missing(&c.expr, &mut decision.unknown));
                 for column in &table.columns {
-                    let scalar = evaluator.scalar(evaluator.eval(&column.expr), &oncorules_rules::Type::Boolean);
+                    let scalar = evaluator
+                        .scalar(evaluator.eval(&column.expr), &oncorules_rules::Type::Boolean);
                     decision.facts.push(column.name.clone(), scalar);
                 }
             }
             (None, _) => {}
         }
-        let lacking = if decision.unknown.is_empty() { "a fact".to_string() } else { decision.unknown.join(", ") };
+        let lacking = if decision.unknown.is_empty() {
+            "a fact".to_string()
+        } else {
+            decision.unknown.join(", ")
+        };
         decision.because = match row {
-            Some(row) => format!("whether row {} applies is unknown, because {lacking} is missing", row.id).into(),
+            Some(row) => {
+                format!("whether row {} applies is unknown, because {lacking} is missing", row.id)
+                    .into()
+            }
             None => format!("no row can be chosen, because {lacking} is missing").into(),
         };
     }
@@ -246,13 +310,20 @@ impl<'b> Builder<'b> {
         let program = self.course.program;
         let mut taken_over: Vec<(RulesetIndex, &Arc<str>, u32)> = vec![];
         for (id, timepoint, code) in &self.line.reported {
-            let (Some(node), Some(at)) = (program.node(*id), self.line.timepoints.get(*timepoint as usize)) else { continue };
+            let (Some(node), Some(at)) =
+                (program.node(*id), self.line.timepoints.get(*timepoint as usize))
+            else {
+                continue;
+            };
             if *timepoint < self.line.before_start {
                 continue;
             }
-            let Some(evaluator) = self.evaluator(node.ruleset, node.scope, *timepoint) else { continue };
+            let Some(evaluator) = self.evaluator(node.ruleset, node.scope, *timepoint) else {
+                continue;
+            };
             if self.state.timepoints.hit(node.column, *timepoint) == Hit::REPORTED {
-                match taken_over.iter_mut().find(|(r, n, _)| *r == node.ruleset && **n == node.name) {
+                match taken_over.iter_mut().find(|(r, n, _)| *r == node.ruleset && **n == node.name)
+                {
                     Some((_, _, count)) => *count += 1,
                     None => taken_over.push((node.ruleset, &node.name, 1)),
                 }
@@ -263,7 +334,8 @@ impl<'b> Builder<'b> {
                 continue;
             }
             let decision = self.decision(&evaluator, node, *timepoint);
-            let reported = node.domain().and_then(|d| program.code(d, *code)).cloned().unwrap_or_default();
+            let reported =
+                node.domain().and_then(|d| program.code(d, *code)).cloned().unwrap_or_default();
             let message = format!(
                 "{}: reported {reported}, derived {} (row {}: {})",
                 node.name,
@@ -274,13 +346,26 @@ impl<'b> Builder<'b> {
             self.find("reported-differs", message, node.ruleset, Some(at.date));
         }
         for (ruleset, name, count) in taken_over {
-            self.find("reported-used", format!("{name} rests on what was reported at {count} assessments without measurements"), ruleset, None);
+            self.find(
+                "reported-used",
+                format!(
+                    "{name} rests on what was reported at {count} assessments without measurements"
+                ),
+                ruleset,
+                None,
+            );
         }
     }
 
     fn find(&self, code: &str, message: String, ruleset: RulesetIndex, date: Option<PartialDate>) {
         let ruleset = self.course.program.rulesets.get(usize::from(ruleset)).map(|r| r.id.clone());
-        let finding = Finding { code: code.into(), message: message.into(), line: Some(self.line.number), date, ruleset };
+        let finding = Finding {
+            code: code.into(),
+            message: message.into(),
+            line: Some(self.line.number),
+            date,
+            ruleset,
+        };
         self.course.findings.borrow_mut().push(finding);
     }
 
@@ -292,18 +377,29 @@ impl<'b> Builder<'b> {
                 _ => {
                     let Some(members) = self.state.members(rule.ruleset) else { continue };
                     let n = self.line.lesions.len() as u32;
-                    let timepoints = members.baseline.into_iter().chain(members.follow_ups.iter().copied());
-                    let dated = timepoints.filter_map(|t| Some((t, self.line.timepoints.get(t as usize)?.date)));
+                    let timepoints =
+                        members.baseline.into_iter().chain(members.follow_ups.iter().copied());
+                    let dated = timepoints
+                        .filter_map(|t| Some((t, self.line.timepoints.get(t as usize)?.date)));
                     match rule.scope {
-                        Scope::Lesion => dated.flat_map(|(t, date)| (0..n).map(move |l| (t * n + l, Some(date)))).collect(),
+                        Scope::Lesion => dated
+                            .flat_map(|(t, date)| (0..n).map(move |l| (t * n + l, Some(date))))
+                            .collect(),
                         _ => dated.map(|(t, date)| (t, Some(date))).collect(),
                     }
                 }
             };
             for (object, date) in objects {
-                let Some(evaluator) = self.evaluator(rule.ruleset, rule.scope, object) else { continue };
+                let Some(evaluator) = self.evaluator(rule.ruleset, rule.scope, object) else {
+                    continue;
+                };
                 if evaluator.eval(&rule.when) == Value::Bool(true) {
-                    self.find(&rule.name, evaluator.fill(&rule.message).to_string(), rule.ruleset, date);
+                    self.find(
+                        &rule.name,
+                        evaluator.fill(&rule.message).to_string(),
+                        rule.ruleset,
+                        date,
+                    );
                 }
             }
         }
@@ -311,7 +407,8 @@ impl<'b> Builder<'b> {
 
     fn due(&self, timing: &Timing) -> Option<Due> {
         let evaluator = self.evaluator(timing.ruleset, Scope::Line, self.index)?;
-        let applies = timing.when.as_ref().is_none_or(|when| evaluator.eval(when) == Value::Bool(true));
+        let applies =
+            timing.when.as_ref().is_none_or(|when| evaluator.eval(when) == Value::Bool(true));
         if !applies {
             return None;
         }
@@ -325,13 +422,23 @@ impl<'b> Builder<'b> {
         let ruleset = self.course.program.rulesets.get(usize::from(timing.ruleset))?.id.clone();
         let status = match (done, from, self.course.as_of) {
             (Some(_), ..) => DueStatus::Done,
-            (None, Some(from), Some(as_of)) if as_of.is_before(from) == Some(true) => DueStatus::Early,
-            (None, Some(_), Some(as_of)) if limit.is_some_and(|l| l.is_before(as_of) == Some(true)) => DueStatus::Overdue,
+            (None, Some(from), Some(as_of)) if as_of.is_before(from) == Some(true) => {
+                DueStatus::Early
+            }
+            (None, Some(_), Some(as_of))
+                if limit.is_some_and(|l| l.is_before(as_of) == Some(true)) =>
+            {
+                DueStatus::Overdue
+            }
             (None, Some(_), _) => DueStatus::Due,
             (None, None, _) => {
                 let mut missing = vec![];
                 evaluator.missing(&timing.from, &mut missing);
-                let message = format!("{} cannot be scheduled, because {} is missing", timing.name, if missing.is_empty() { "a date".into() } else { missing.join(", ") });
+                let message = format!(
+                    "{} cannot be scheduled, because {} is missing",
+                    timing.name,
+                    if missing.is_empty() { "a date".into() } else { missing.join(", ") }
+                );
                 self.find("not-scheduled", message, timing.ruleset, None);
                 return None;
             }
@@ -365,7 +472,11 @@ pub(crate) fn glossary(program: &Program) -> Glossary {
     let mut glossary = Glossary::default();
     for (index, ruleset) in program.rulesets.iter().enumerate() {
         let mut decisions = Named::default();
-        for node in program.nodes.iter().filter(|n| usize::from(n.ruleset) == index && n.is_decision() && n.scope.object() != ObjectKind::Lesion) {
+        for node in program.nodes.iter().filter(|n| {
+            usize::from(n.ruleset) == index
+                && n.is_decision()
+                && n.scope.object() != ObjectKind::Lesion
+        }) {
             decisions.push(node.name.clone(), node.texts.clone());
         }
         glossary.push(ruleset.id.clone(), decisions);

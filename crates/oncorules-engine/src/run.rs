@@ -15,9 +15,18 @@ pub(crate) fn run(course: &Course<'_>) -> Vec<State> {
             lesions: Columns::new(program, ObjectKind::Lesion, timepoints * line.lesions.len()),
             timepoints: Columns::new(program, ObjectKind::Timepoint, timepoints),
             // What was decided of earlier lines stays in sight.
-            lines: done.last().map_or_else(|| Columns::new(program, ObjectKind::Line, course.lines.len()), |s| s.lines.clone()),
-            drugs: done.last().map_or_else(|| Columns::new(program, ObjectKind::Drug, course.drugs.len()), |s| s.drugs.clone()),
-            classes: done.last().map_or_else(|| Columns::new(program, ObjectKind::Class, course.classes.len()), |s| s.classes.clone()),
+            lines: done.last().map_or_else(
+                || Columns::new(program, ObjectKind::Line, course.lines.len()),
+                |s| s.lines.clone(),
+            ),
+            drugs: done.last().map_or_else(
+                || Columns::new(program, ObjectKind::Drug, course.drugs.len()),
+                |s| s.drugs.clone(),
+            ),
+            classes: done.last().map_or_else(
+                || Columns::new(program, ObjectKind::Class, course.classes.len()),
+                |s| s.classes.clone(),
+            ),
             members: vec![None; program.rulesets.len()],
         };
         run_line(course, index as u32, &mut state);
@@ -35,7 +44,8 @@ fn run_line(course: &Course<'_>, line: u32, state: &mut State) {
             }
         }
         if step.together {
-            let ruleset = step.nodes.first().and_then(|id| program.node(*id)).map_or(0, |n| n.ruleset);
+            let ruleset =
+                step.nodes.first().and_then(|id| program.node(*id)).map_or(0, |n| n.ruleset);
             for timepoint in looked_at(state, ruleset) {
                 for id in &step.nodes {
                     run_node_at(course, line, *id, timepoint, state);
@@ -55,7 +65,9 @@ fn run_line(course: &Course<'_>, line: u32, state: &mut State) {
 /// Baseline and follow-ups.
 fn looked_at(state: &State, ruleset: RulesetIndex) -> Vec<u32> {
     match state.members(ruleset) {
-        Some(members) => members.baseline.into_iter().chain(members.follow_ups.iter().copied()).collect(),
+        Some(members) => {
+            members.baseline.into_iter().chain(members.follow_ups.iter().copied()).collect()
+        }
         None => vec![],
     }
 }
@@ -65,15 +77,24 @@ fn ensure_members(course: &Course<'_>, line_index: u32, ruleset: RulesetIndex, s
     if state.members(ruleset).is_some() {
         return;
     }
-    let (Some(line), Some(rules)) = (course.lines.get(line_index as usize), course.program.rulesets.get(usize::from(ruleset))) else { return };
+    let (Some(line), Some(rules)) =
+        (course.lines.get(line_index as usize), course.program.rulesets.get(usize::from(ruleset)))
+    else {
+        return;
+    };
     let mut members = MemberTimepoints::default();
     for timepoint in 0..line.timepoints.len() as u32 {
         let meets = match &rules.timepoints.when {
             None => true,
-            Some(when) => evaluator(course, line_index, state, ruleset, Scope::Timepoint, timepoint).is_some_and(|e| e.eval(when) == Value::Bool(true)),
+            Some(when) => {
+                evaluator(course, line_index, state, ruleset, Scope::Timepoint, timepoint)
+                    .is_some_and(|e| e.eval(when) == Value::Bool(true))
+            }
         };
         let reported = || {
-            line.reported.iter().any(|(id, at, _)| *at == timepoint && course.program.node(*id).is_some_and(|n| n.ruleset == ruleset))
+            line.reported.iter().any(|(id, at, _)| {
+                *at == timepoint && course.program.node(*id).is_some_and(|n| n.ruleset == ruleset)
+            })
         };
         if meets && timepoint < line.before_start {
             members.baseline = Some(timepoint);
@@ -89,13 +110,23 @@ fn ensure_members(course: &Course<'_>, line_index: u32, ruleset: RulesetIndex, s
     }
 }
 
-pub(crate) fn evaluator<'e>(course: &'e Course<'e>, line_index: u32, state: &'e State, ruleset: RulesetIndex, scope: Scope, object: u32) -> Option<Evaluator<'e>> {
+pub(crate) fn evaluator<'e>(
+    course: &'e Course<'e>,
+    line_index: u32,
+    state: &'e State,
+    ruleset: RulesetIndex,
+    scope: Scope,
+    object: u32,
+) -> Option<Evaluator<'e>> {
     let line = course.lines.get(line_index as usize)?;
     Some(Evaluator { course, line, line_index, state, ruleset, scope, object })
 }
 
 fn run_node(course: &Course<'_>, line_index: u32, id: NodeId, state: &mut State) {
-    let (Some(node), Some(line)) = (course.program.node(id), course.lines.get(line_index as usize)) else { return };
+    let (Some(node), Some(line)) = (course.program.node(id), course.lines.get(line_index as usize))
+    else {
+        return;
+    };
     match node.scope {
         Scope::Timepoint | Scope::Lesion => {
             for timepoint in looked_at(state, node.ruleset) {
@@ -104,12 +135,23 @@ fn run_node(course: &Course<'_>, line_index: u32, id: NodeId, state: &mut State)
         }
         Scope::Line => set(course, line_index, id, line_index, state),
         Scope::Drug => line.drugs.clone().for_each(|drug| set(course, line_index, id, drug, state)),
-        Scope::Class => line.classes.clone().for_each(|class| set(course, line_index, id, class, state)),
+        Scope::Class => {
+            line.classes.clone().for_each(|class| set(course, line_index, id, class, state))
+        }
     }
 }
 
-fn run_node_at(course: &Course<'_>, line_index: u32, id: NodeId, timepoint: u32, state: &mut State) {
-    let (Some(node), Some(line)) = (course.program.node(id), course.lines.get(line_index as usize)) else { return };
+fn run_node_at(
+    course: &Course<'_>,
+    line_index: u32,
+    id: NodeId,
+    timepoint: u32,
+    state: &mut State,
+) {
+    let (Some(node), Some(line)) = (course.program.node(id), course.lines.get(line_index as usize))
+    else {
+        return;
+    };
     // Decisions are about follow-ups: there is no response at baseline.
     if node.is_decision() && timepoint < line.before_start {
         return;
@@ -126,13 +168,17 @@ fn run_node_at(course: &Course<'_>, line_index: u32, id: NodeId, timepoint: u32,
 
 fn set(course: &Course<'_>, line_index: u32, id: NodeId, object: u32, state: &mut State) {
     let Some(node) = course.program.node(id) else { return };
-    let Some(evaluator) = evaluator(course, line_index, state, node.ruleset, node.scope, object) else { return };
+    let Some(evaluator) = evaluator(course, line_index, state, node.ruleset, node.scope, object)
+    else {
+        return;
+    };
     let (mut value, mut hit) = decide(&evaluator, node);
     // Where nothing but responses was recorded, a decision that rests on something unknown gives
     // way to what was reported. Where there are measurements, a difference is a finding instead.
     let reported = evaluator.line.reported.iter().find(|(n, t, _)| *n == id && *t == object);
     if let (Scope::Timepoint, Some((_, _, code))) = (node.scope, reported) {
-        let reported_only = state.members(node.ruleset).is_some_and(|m| m.reported_only.contains(&object));
+        let reported_only =
+            state.members(node.ruleset).is_some_and(|m| m.reported_only.contains(&object));
         if reported_only && (hit.decided_by().is_none() || rests_on_unknown(&evaluator, node)) {
             (value, hit) = (Value::Code(*code), Hit::REPORTED);
         }
@@ -145,15 +191,22 @@ fn set(course: &Course<'_>, line_index: u32, id: NodeId, object: u32, state: &mu
 /// Whether one of the decisions that this one looks at could not be decided.
 fn rests_on_unknown(evaluator: &Evaluator<'_>, node: &Node) -> bool {
     let open = |expr: &Expr| match expr {
-        Expr::Node(id, ObjectRef::Current) => evaluator.course.program.node(*id).is_some_and(|input| {
-            let columns = evaluator.state.of(input.scope.object());
-            input.scope == node.scope && columns.is_some_and(|c| c.hit(input.column, evaluator.object).blocked_by().is_some())
-        }),
+        Expr::Node(id, ObjectRef::Current) => {
+            evaluator.course.program.node(*id).is_some_and(|input| {
+                let columns = evaluator.state.of(input.scope.object());
+                input.scope == node.scope
+                    && columns.is_some_and(|c| {
+                        c.hit(input.column, evaluator.object).blocked_by().is_some()
+                    })
+            })
+        }
         _ => false,
     };
     match &node.logic {
         Logic::Table(table) => table.columns.iter().any(|c| open(&c.expr)),
-        _ => node.rows.iter().any(|r| r.facts.iter().any(|f| open(&f.expr)) || matches!(&r.then, Then::Take(e) if open(e))),
+        _ => node.rows.iter().any(|r| {
+            r.facts.iter().any(|f| open(&f.expr)) || matches!(&r.then, Then::Take(e) if open(e))
+        }),
     }
 }
 
@@ -163,7 +216,8 @@ pub(crate) fn decide(evaluator: &Evaluator<'_>, node: &Node) -> (Value, Hit) {
         Logic::Measure(expr) => (evaluator.eval(expr), Hit::NONE),
         Logic::Rows => {
             for (index, row) in node.rows.iter().enumerate() {
-                let condition = row.when.as_ref().map_or(Value::Bool(true), |when| evaluator.eval(when));
+                let condition =
+                    row.when.as_ref().map_or(Value::Bool(true), |when| evaluator.eval(when));
                 match condition {
                     Value::Bool(true) => return outcome(evaluator, node, index),
                     Value::Bool(false) => {}
@@ -205,7 +259,8 @@ fn by_table(evaluator: &Evaluator<'_>, node: &Node, table: &Table) -> (Value, Hi
         }
         stride *= n.max(1);
     }
-    let row_at = |index: usize| table.lookup.get(index).copied().filter(|r| *r != u16::MAX).map(usize::from);
+    let row_at =
+        |index: usize| table.lookup.get(index).copied().filter(|r| *r != u16::MAX).map(usize::from);
     if unknown.is_empty() {
         return match row_at(index) {
             Some(row) => outcome(evaluator, node, row),
@@ -222,7 +277,9 @@ fn by_table(evaluator: &Evaluator<'_>, node: &Node, table: &Table) -> (Value, Hi
             at += rest % n.max(&1) * stride;
             rest /= n.max(&1);
         }
-        let same = |a: usize, b: usize| node.rows.get(a).map(|r| &r.then) == node.rows.get(b).map(|r| &r.then);
+        let same = |a: usize, b: usize| {
+            node.rows.get(a).map(|r| &r.then) == node.rows.get(b).map(|r| &r.then)
+        };
         match (row_at(at), agreed) {
             (Some(row), None) => agreed = Some(row),
             (Some(row), Some(before)) if same(row, before) => {}

@@ -54,12 +54,18 @@ impl Columns {
         if object as usize >= self.objects {
             return Value::Unknown;
         }
-        self.values.get(column as usize * self.objects + object as usize).copied().unwrap_or(Value::Unknown)
+        self.values
+            .get(column as usize * self.objects + object as usize)
+            .copied()
+            .unwrap_or(Value::Unknown)
     }
 
     #[inline]
     pub(crate) fn hit(&self, column: u32, object: u32) -> Hit {
-        self.hits.get(column as usize * self.objects + object as usize).copied().unwrap_or(Hit::NONE)
+        self.hits
+            .get(column as usize * self.objects + object as usize)
+            .copied()
+            .unwrap_or(Hit::NONE)
     }
 
     #[inline]

@@ -16,7 +16,9 @@ impl Evaluator<'_> {
             Value::Date(date) => Scalar::Date(date),
             Value::Text(text) => Scalar::Text(self.course.text(text)),
             Value::Code(code) => match ty {
-                Type::Code(domain) => Scalar::Text(self.course.program.code(*domain, code)?.clone()),
+                Type::Code(domain) => {
+                    Scalar::Text(self.course.program.code(*domain, code)?.clone())
+                }
                 _ => return None,
             },
         })

@@ -136,7 +136,11 @@ fn nothing_is_lost_and_order_does_not_matter() {
         let days: Vec<i32> = case.assessments.iter().map(|a| a.date.earliest()).collect();
         assert!(days.is_sorted());
         // Role and site stand at the first sight of each of the five lesions, and only there.
-        let roles = case.assessments.iter().flat_map(|a| a.lesions.iter().flatten()).filter(|l| l.role.is_some());
+        let roles = case
+            .assessments
+            .iter()
+            .flat_map(|a| a.lesions.iter().flatten())
+            .filter(|l| l.role.is_some());
         assert_eq!(roles.count(), 5);
     }
     assert!(study.cases.iter().any(|c| c.source_notes.iter().any(|n| &*n.code == "site-changed")));

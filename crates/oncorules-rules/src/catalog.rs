@@ -35,9 +35,11 @@ impl RulesetFiles {
     /// SHA-256 over the files.
     pub fn sha256(&self) -> String {
         let file = |f: &SourceFile| f.name().rsplit('/').next().unwrap_or_default().to_string();
-        let scripts: Vec<(String, &SourceFile)> = self.scripts.iter().map(|s| (file(s), s)).collect();
+        let scripts: Vec<(String, &SourceFile)> =
+            self.scripts.iter().map(|s| (file(s), s)).collect();
         digest::of_files(
-            std::iter::once(("ruleset.yaml", self.main.text())).chain(scripts.iter().map(|(n, s)| (n.as_str(), s.text()))),
+            std::iter::once(("ruleset.yaml", self.main.text()))
+                .chain(scripts.iter().map(|(n, s)| (n.as_str(), s.text()))),
         )
     }
 }
@@ -122,7 +124,11 @@ impl Catalog {
     ///
     /// # Errors
     /// All that is wrong with any of the files, in one go, each at its place.
-    pub fn load(&self, id: &str, used: &[(String, String)]) -> Result<(Program, Diagnostics), Diagnostics> {
+    pub fn load(
+        &self,
+        id: &str,
+        used: &[(String, String)],
+    ) -> Result<(Program, Diagnostics), Diagnostics> {
         let mut loader = Loader { catalog: self, done: vec![], diagnostics: Diagnostics::new() };
         let main = loader.merged(id, None, &mut vec![]);
         if let Some(mut main) = main {
@@ -130,8 +136,15 @@ impl Catalog {
                 match main.uses.iter_mut().find(|u| u.alias.value == *alias) {
                     Some(used) => used.ruleset.value.clone_from(id),
                     None => loader.diagnostics.push(
-                        error_at("unknown-name", format!("`{}` uses nothing as `{alias}`", main.id.value), &main.id)
-                            .help(format!("it uses {}", one_of(main.uses.iter().map(|u| u.alias.value.as_str())))),
+                        error_at(
+                            "unknown-name",
+                            format!("`{}` uses nothing as `{alias}`", main.id.value),
+                            &main.id,
+                        )
+                        .help(format!(
+                            "it uses {}",
+                            one_of(main.uses.iter().map(|u| u.alias.value.as_str()))
+                        )),
                     ),
                 }
             }
@@ -140,10 +153,11 @@ impl Catalog {
         let Loader { done, mut diagnostics, .. } = loader;
         if diagnostics.has_errors() {
             // What can be read is checked all the same, so that all is told at once.
-            if !done.is_empty() && diagnostics.iter().all(|d| d.code != "circle" && d.code != "no-such-ruleset") {
-                if let Err(more) = compile(&done) {
-                    diagnostics.extend(more);
-                }
+            if !done.is_empty()
+                && diagnostics.iter().all(|d| d.code != "circle" && d.code != "no-such-ruleset")
+                && let Err(more) = compile(&done)
+            {
+                diagnostics.extend(more);
             }
             diagnostics.sort();
             return Err(diagnostics);
@@ -167,7 +181,9 @@ impl Catalog {
     /// What keeps it from being read.
     pub fn summary(&self, id: &str) -> Result<RulesetSummary, Diagnostics> {
         let mut loader = Loader { catalog: self, done: vec![], diagnostics: Diagnostics::new() };
-        let Some(raw) = loader.merged(id, None, &mut vec![]) else { return Err(loader.diagnostics) };
+        let Some(raw) = loader.merged(id, None, &mut vec![]) else {
+            return Err(loader.diagnostics);
+        };
         let text = |t: &Option<Text>| t.as_ref().map(|t| t.value.clone());
         Ok(RulesetSummary {
             id: raw.id.value.clone(),
@@ -178,8 +194,12 @@ impl Catalog {
             intended_use: text(&raw.intended_use),
             limits: raw.limits.iter().map(|t| t.value.clone()).collect(),
             extends: text(&raw.extends),
-            uses: raw.uses.iter().map(|u| (u.alias.value.clone(), u.ruleset.value.clone())).collect(),
-            sources: raw.sources.iter().map(|s| (s.key.value.clone(), s.citation.value.clone())).collect(),
+            uses: raw
+                .uses
+                .iter()
+                .map(|u| (u.alias.value.clone(), u.ruleset.value.clone()))
+                .collect(),
+            sources: raw.sources.iter().map(|s| (s.key.value.clone(), s.citation())).collect(),
             decisions: raw.decisions.iter().map(|d| d.name.value.clone()).collect(),
         })
     }
@@ -194,10 +214,21 @@ struct Loader<'c> {
 
 impl Loader<'_> {
     /// A ruleset with its base under it.
-    fn merged(&mut self, id: &str, wanted_by: Option<&Text>, path: &mut Vec<String>) -> Option<RawRuleset> {
+    fn merged(
+        &mut self,
+        id: &str,
+        wanted_by: Option<&Text>,
+        path: &mut Vec<String>,
+    ) -> Option<RawRuleset> {
         if path.iter().any(|p| p == id) {
-            let circle = path.iter().map(String::as_str).chain([id]).collect::<Vec<_>>().join(" → ");
-            self.at("circle", format!("these rulesets extend each other in a circle: {circle}"), wanted_by, Some("let one of them stand alone".into()));
+            let circle =
+                path.iter().map(String::as_str).chain([id]).collect::<Vec<_>>().join(" → ");
+            self.at(
+                "circle",
+                format!("these rulesets extend each other in a circle: {circle}"),
+                wanted_by,
+                Some("let one of them stand alone".into()),
+            );
             return None;
         }
         let Some(files) = self.catalog.get(id) else {
@@ -206,7 +237,12 @@ impl Loader<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", one_of(known)),
             };
-            self.at("no-such-ruleset", format!("there is no ruleset `{id}`"), wanted_by, Some(help));
+            self.at(
+                "no-such-ruleset",
+                format!("there is no ruleset `{id}`"),
+                wanted_by,
+                Some(help),
+            );
             return None;
         };
         let raw = match read::read(&files.main) {
@@ -235,8 +271,14 @@ impl Loader<'_> {
     fn check_version(&mut self, found: &RawRuleset, wanted: &str, at: &Text) {
         let fits = wanted.split('.').zip(found.version.value.split('.')).all(|(w, f)| w == f);
         if !wanted.is_empty() && !fits {
-            let message = format!("`{}` is there in version {}, not {wanted}", found.id.value, found.version.value);
-            self.diagnostics.push(error_at("version", message, at).help("name the version that is there, or bring the one you need"));
+            let message = format!(
+                "`{}` is there in version {}, not {wanted}",
+                found.id.value, found.version.value
+            );
+            self.diagnostics.push(
+                error_at("version", message, at)
+                    .help("name the version that is there, or bring the one you need"),
+            );
         }
     }
 
@@ -254,8 +296,14 @@ impl Loader<'_> {
         for used in &raw.uses {
             let id = used.ruleset.value.as_str();
             if path.iter().any(|p| p == id) {
-                let circle = path.iter().map(String::as_str).chain([id]).collect::<Vec<_>>().join(" → ");
-                self.at("circle", format!("these rulesets use each other in a circle: {circle}"), Some(&used.ruleset), None);
+                let circle =
+                    path.iter().map(String::as_str).chain([id]).collect::<Vec<_>>().join(" → ");
+                self.at(
+                    "circle",
+                    format!("these rulesets use each other in a circle: {circle}"),
+                    Some(&used.ruleset),
+                    None,
+                );
                 continue;
             }
             if self.done.iter().any(|d| d.id.value == id) {

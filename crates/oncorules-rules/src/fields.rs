@@ -45,9 +45,12 @@ impl<'a> Fields<'a> {
             }
             None if node.value == Value::Null => {}
             None => diagnostics.push(
-                Diagnostic::error("wrong-kind", format!("{what} is a mapping, not {}", node.describe()))
-                    .at(file, node.span, "")
-                    .help("write `key: value` lines"),
+                Diagnostic::error(
+                    "wrong-kind",
+                    format!("{what} is a mapping, not {}", node.describe()),
+                )
+                .at(file, node.span, "")
+                .help("write `key: value` lines"),
             ),
         }
         let place = node.entries().and_then(|e| e.first()).map_or(node.span, |e| e.key_span);
@@ -69,7 +72,8 @@ impl<'a> Fields<'a> {
     pub(crate) fn ignore(&mut self, _key: &str) {}
 
     pub(crate) fn error(&mut self, code: &'static str, message: String, at: &Text, help: &str) {
-        self.diagnostics.push(Diagnostic::error(code, message).at(&at.file, at.span, "").help(help));
+        self.diagnostics
+            .push(Diagnostic::error(code, message).at(&at.file, at.span, "").help(help));
     }
 
     pub(crate) fn missing(&mut self, key: &str) {
@@ -90,8 +94,11 @@ impl<'a> Fields<'a> {
             }),
             None => {
                 self.diagnostics.push(
-                    Diagnostic::error("wrong-kind", format!("{what} is a text, not {}", node.describe()))
-                        .at(self.file, node.span, ""),
+                    Diagnostic::error(
+                        "wrong-kind",
+                        format!("{what} is a text, not {}", node.describe()),
+                    )
+                    .at(self.file, node.span, ""),
                 );
                 None
             }
@@ -136,9 +143,10 @@ impl<'a> Fields<'a> {
     pub(crate) fn texts(&mut self, key: &str) -> Vec<Text> {
         let Some(node) = self.node.get(key) else { return vec![] };
         match &node.value {
-            Value::List(items) => {
-                items.iter().filter_map(|i| self.scalar(i, &format!("an item of `{key}`"))).collect()
-            }
+            Value::List(items) => items
+                .iter()
+                .filter_map(|i| self.scalar(i, &format!("an item of `{key}`")))
+                .collect(),
             Value::Null => vec![],
             _ => self.scalar(node, &format!("`{key}`")).into_iter().collect(),
         }
@@ -172,26 +180,44 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn mapping<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [oncorules_source::yaml::Entry]> {
+    fn mapping<'n>(
+        &mut self,
+        node: &'n Node,
+        key: &str,
+    ) -> Option<&'n [oncorules_source::yaml::Entry]> {
         if node.value == Value::Null {
             return None;
         }
         let entries = node.entries();
         if entries.is_none() {
             self.diagnostics.push(
-                Diagnostic::error("wrong-kind", format!("`{key}` is a mapping, not {}", node.describe()))
-                    .at(self.file, node.span, "")
-                    .help("write `name: {…}` entries"),
+                Diagnostic::error(
+                    "wrong-kind",
+                    format!("`{key}` is a mapping, not {}", node.describe()),
+                )
+                .at(self.file, node.span, "")
+                .help("write `name: {…}` entries"),
             );
         }
         entries
     }
 
     /// The mapping under `key`, where there is one.
-    pub(crate) fn section(&mut self, key: &str, known: &[&str], read: impl FnOnce(&mut Fields<'_>)) {
+    pub(crate) fn section(
+        &mut self,
+        key: &str,
+        known: &[&str],
+        read: impl FnOnce(&mut Fields<'_>),
+    ) {
         let Some(node) = self.node.get(key) else { return };
-        let mut part =
-            Fields::new(node, self.file, self.layer.clone(), self.diagnostics, &format!("`{key}`"), known);
+        let mut part = Fields::new(
+            node,
+            self.file,
+            self.layer.clone(),
+            self.diagnostics,
+            &format!("`{key}`"),
+            known,
+        );
         read(&mut part);
     }
 
@@ -232,9 +258,12 @@ impl<'a> Fields<'a> {
         let Some(node) = self.node.get(key) else { return vec![] };
         let Some(items) = node.items() else {
             self.diagnostics.push(
-                Diagnostic::error("wrong-kind", format!("`{key}` is a list, not {}", node.describe()))
-                    .at(self.file, node.span, "")
-                    .help("begin each item with `- `"),
+                Diagnostic::error(
+                    "wrong-kind",
+                    format!("`{key}` is a list, not {}", node.describe()),
+                )
+                .at(self.file, node.span, "")
+                .help("begin each item with `- `"),
             );
             return vec![];
         };

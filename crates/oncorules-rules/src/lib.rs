@@ -14,7 +14,10 @@
 //! assert!(warnings.is_empty());
 //! assert_eq!(&*program.rulesets[0].id, "empty");
 //! ```
-#![allow(clippy::cast_possible_truncation, reason = "indices of rulesets and nodes, bounded far below")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "indices of rulesets and nodes, bounded far below"
+)]
 
 mod catalog;
 mod compile;
@@ -26,16 +29,16 @@ mod number_literal;
 mod order;
 mod proof;
 mod raw;
-mod schema;
 mod read;
+mod schema;
 mod script;
 mod syntax;
 mod types;
 mod units;
 mod vocabulary;
 
-pub use compile::MAX_CLOSURES;
 pub use catalog::{Catalog, RulesetFiles, RulesetSummary};
+pub use compile::MAX_CLOSURES;
 pub use ir::*;
 pub use proof::{Proof, ProofKind, ProofOutcome, prove};
 pub use read::ROUTES;
@@ -43,4 +46,7 @@ pub use schema::ruleset_schema;
 pub use script::{MAX_OPERATIONS, ScriptFunction, Scripts};
 pub use types::{DomainId, ObjectKind, Scope, Type};
 pub use units::{conversion_factor, is_unit, value_in};
-pub use vocabulary::{COLLECTIONS, CollectionWord, FACTS, FUNCTIONS, Fact, FactType, FactWord, METHODS, Members, Vocabulary};
+pub use vocabulary::{
+    COLLECTIONS, CollectionWord, FACTS, FUNCTIONS, Fact, FactType, FactWord, METHODS, Members,
+    Vocabulary,
+};

@@ -5,7 +5,11 @@ use crate::raw::*;
 use oncorules_source::{Diagnostic, Diagnostics, did_you_mean};
 
 /// Lays `over` over `base`.
-pub(crate) fn lay_over(base: RawRuleset, over: RawRuleset, diagnostics: &mut Diagnostics) -> RawRuleset {
+pub(crate) fn lay_over(
+    base: RawRuleset,
+    over: RawRuleset,
+    diagnostics: &mut Diagnostics,
+) -> RawRuleset {
     let mut merged = base;
     merged.id = over.id;
     merged.version = over.version;
@@ -129,7 +133,8 @@ fn change(old: &mut RawDecision, over: RawDecision, diagnostics: &mut Diagnostic
                 if let Some(at) = at {
                     old.rows.remove(at);
                 }
-                match old.rows.iter().position(|r| id(r).as_deref() == Some(anchor.value.as_str())) {
+                match old.rows.iter().position(|r| id(r).as_deref() == Some(anchor.value.as_str()))
+                {
                     Some(place) => old.rows.insert(place + offset, row),
                     None => diagnostics.push(no_row(old, &anchor)),
                 }
@@ -144,13 +149,18 @@ fn no_row(decision: &RawDecision, wanted: &Text) -> Diagnostic {
         decision.rows.iter().filter_map(|r| r.id.as_ref()).map(|i| i.value.as_str()).collect();
     let help = match did_you_mean(&wanted.value, ids.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if ids.is_empty() => "a table has no rows by id: write the whole `table` anew".to_string(),
+        None if ids.is_empty() => {
+            "a table has no rows by id: write the whole `table` anew".to_string()
+        }
         None => format!(
             "its rows are {}; to add a row, say `before:` or `after:` one of them",
             oncorules_source::one_of(ids)
         ),
     };
-    Diagnostic::error("no-such-row", format!("`{}` has no row `{}`", decision.name.value, wanted.value))
-        .at(&wanted.file, wanted.span, "")
-        .help(help)
+    Diagnostic::error(
+        "no-such-row",
+        format!("`{}` has no row `{}`", decision.name.value, wanted.value),
+    )
+    .at(&wanted.file, wanted.span, "")
+    .help(help)
 }

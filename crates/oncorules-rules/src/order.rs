@@ -48,12 +48,16 @@ pub(crate) fn steps(nodes: &[Node], rulesets: &[ProgramRuleset]) -> Result<Vec<S
     for component in components(&needs) {
         let inside = |id: NodeId| component.contains(&id);
         let of = |id: &NodeId| needs.get(*id as usize).map(Vec::as_slice).unwrap_or_default();
-        let circular = component.len() > 1 || component.iter().any(|id| of(id).iter().any(|(n, _)| n == id));
+        let circular =
+            component.len() > 1 || component.iter().any(|id| of(id).iter().any(|(n, _)| n == id));
         if !circular {
             steps.push(Step { nodes: component, together: false });
             continue;
         }
-        if component.iter().any(|id| of(id).iter().any(|(n, need)| inside(*n) && *need == Need::Any)) {
+        if component
+            .iter()
+            .any(|id| of(id).iter().any(|(n, need)| inside(*n) && *need == Need::Any))
+        {
             return Err(Circle { nodes: component, future: true });
         }
         // Within one timepoint they must follow from each other without a circle.
@@ -62,12 +66,17 @@ pub(crate) fn steps(nodes: &[Node], rulesets: &[ProgramRuleset]) -> Result<Vec<S
             .enumerate()
             .map(|(id, all)| {
                 let id = id as NodeId;
-                all.iter().filter(|(n, need)| inside(id) && inside(*n) && *need == Need::Same).copied().collect()
+                all.iter()
+                    .filter(|(n, need)| inside(id) && inside(*n) && *need == Need::Same)
+                    .copied()
+                    .collect()
             })
             .collect();
         let mut ordered = vec![];
         for part in components(&same) {
-            let itself = part.first().is_some_and(|id| same.get(*id as usize).is_some_and(|s| s.iter().any(|(n, _)| n == id)));
+            let itself = part.first().is_some_and(|id| {
+                same.get(*id as usize).is_some_and(|s| s.iter().any(|(n, _)| n == id))
+            });
             if part.len() > 1 || itself {
                 return Err(Circle { nodes: part, future: false });
             }
@@ -95,7 +104,9 @@ fn components(needs: &[Vec<(NodeId, Need)>]) -> Vec<Vec<NodeId>> {
         let mut work: Vec<(usize, usize)> = vec![(root, 0)];
         while let Some((v, edge)) = work.pop() {
             if edge == 0 {
-                if let (Some(i), Some(l), Some(o)) = (index.get_mut(v), low.get_mut(v), on_stack.get_mut(v)) {
+                if let (Some(i), Some(l), Some(o)) =
+                    (index.get_mut(v), low.get_mut(v), on_stack.get_mut(v))
+                {
                     (*i, *l, *o) = (next, next, true);
                 }
                 next += 1;
@@ -169,9 +180,13 @@ impl Walker {
     /// At which timepoints an object lies, seen from the rule's own.
     fn time(&self, of: &ObjectRef) -> Need {
         match of {
-            ObjectRef::Current if matches!(self.scope, Scope::Lesion | Scope::Timepoint) => Need::Same,
+            ObjectRef::Current if matches!(self.scope, Scope::Lesion | Scope::Timepoint) => {
+                Need::Same
+            }
             ObjectRef::Current => Need::Any,
-            ObjectRef::Variable(slot) => self.slots.get(usize::from(*slot)).copied().unwrap_or(Need::Any),
+            ObjectRef::Variable(slot) => {
+                self.slots.get(usize::from(*slot)).copied().unwrap_or(Need::Any)
+            }
             ObjectRef::Of(expr) => match &**expr {
                 Expr::Aggregate(_, collection, _) => self.members(collection),
                 Expr::Object(of) => self.time(of),
@@ -192,7 +207,12 @@ impl Walker {
                 Need::Nothing | Need::Past | Need::Same => Need::Past,
                 Need::Any => Need::Any,
             },
-            Members::Targets | Members::NonTargets | Members::NewLesions | Members::Lesions | Members::Parts | Members::Markers => of,
+            Members::Targets
+            | Members::NonTargets
+            | Members::NewLesions
+            | Members::Lesions
+            | Members::Parts
+            | Members::Markers => of,
             // Between two timepoints that both lie in the past, or up to this one.
             Members::Between => match &collection.bounds {
                 Some(bounds) => {
@@ -247,7 +267,14 @@ impl Walker {
                     self.needs.push((*id, need));
                 }
             }
-            Expr::Not(a) | Expr::Negate(a) | Expr::Absolute(a) | Expr::Known(a) | Expr::CodeIn(a, _) | Expr::TextIn(a, _) | Expr::Recode(a, _) | Expr::CodeText(a, _) => self.expr(a),
+            Expr::Not(a)
+            | Expr::Negate(a)
+            | Expr::Absolute(a)
+            | Expr::Known(a)
+            | Expr::CodeIn(a, _)
+            | Expr::TextIn(a, _)
+            | Expr::Recode(a, _)
+            | Expr::CodeText(a, _) => self.expr(a),
             Expr::And(parts)
             | Expr::Or(parts)
             | Expr::Smallest(parts)
@@ -256,7 +283,11 @@ impl Walker {
             | Expr::LatestKnown(parts)
             | Expr::Coalesce(parts)
             | Expr::Script(_, parts) => parts.iter().for_each(|p| self.expr(p)),
-            Expr::Compare(_, a, b) | Expr::Arithmetic(_, a, b) | Expr::DatePlus(a, b, _) | Expr::PercentChange(a, b) | Expr::DaysBetween(a, b) => {
+            Expr::Compare(_, a, b)
+            | Expr::Arithmetic(_, a, b)
+            | Expr::DatePlus(a, b, _)
+            | Expr::PercentChange(a, b)
+            | Expr::DaysBetween(a, b) => {
                 self.expr(a);
                 self.expr(b);
             }

@@ -22,6 +22,16 @@ impl fmt::Debug for Text {
     }
 }
 
+impl RawSource {
+    /// The citation, with the DOI where there is one.
+    pub(crate) fn citation(&self) -> String {
+        match &self.doi {
+            Some(doi) => format!("{} doi:{}", self.citation.value, doi.value),
+            None => self.citation.value.clone(),
+        }
+    }
+}
+
 impl Text {
     pub(crate) fn arc(&self) -> Arc<str> {
         self.value.as_str().into()

@@ -9,16 +9,49 @@ use oncorules_source::{Diagnostic, Diagnostics, SourceFile};
 use std::sync::Arc;
 
 const TOP: &[&str] = &[
-    "format", "id", "version", "title", "status", "disease", "intended_use", "limits", "sources",
-    "sdtm", "extends", "uses", "observations", "parameters", "timepoints", "lesion", "measures",
-    "decisions", "line", "drug", "class", "timing", "prompts", "findings", "functions", "drugs",
-    "regimens", "metadata", "authors", "reviewed", "funding",
+    "format",
+    "id",
+    "version",
+    "title",
+    "status",
+    "disease",
+    "intended_use",
+    "limits",
+    "sources",
+    "sdtm",
+    "extends",
+    "uses",
+    "observations",
+    "parameters",
+    "timepoints",
+    "lesion",
+    "measures",
+    "decisions",
+    "line",
+    "drug",
+    "class",
+    "timing",
+    "prompts",
+    "findings",
+    "functions",
+    "drugs",
+    "regimens",
+    "metadata",
+    "authors",
+    "reviewed",
+    "funding",
 ];
 
 /// Routes of administration that a formulary may name.
 pub const ROUTES: &[&str] = &[
-    "intravenous", "intramuscular", "subcutaneous", "intrathecal", "intraperitoneal",
-    "intrapleural", "oral", "topical",
+    "intravenous",
+    "intramuscular",
+    "subcutaneous",
+    "intrathecal",
+    "intraperitoneal",
+    "intrapleural",
+    "oral",
+    "topical",
 ];
 
 /// Reads the main file of a ruleset.
@@ -38,29 +71,50 @@ pub(crate) fn read(file: &SourceFile) -> Result<(RawRuleset, Diagnostics), Diagn
 }
 
 fn ruleset(top: &mut Fields<'_>) -> Option<RawRuleset> {
-    if let Some(format) = top.required("format") {
-        if format.value != "1" {
-            top.error("format", format!("format `{}` is not known", format.value), &format, "this version reads format 1");
-        }
+    if let Some(format) = top.required("format")
+        && format.value != "1"
+    {
+        top.error(
+            "format",
+            format!("format `{}` is not known", format.value),
+            &format,
+            "this version reads format 1",
+        );
     }
     let id = top.required("id");
     let version = top.required("version");
     if let Some(version) = &version {
-        let parts: Vec<&str> = version.value.split(['-', '+']).next().unwrap_or("").split('.').collect();
+        let parts: Vec<&str> =
+            version.value.split(['-', '+']).next().unwrap_or("").split('.').collect();
         if parts.len() != 3 || !parts.iter().all(|p| p.parse::<u32>().is_ok()) {
-            top.error("version", format!("`{}` is not a version", version.value), version, "write three numbers: 1.0.0");
+            top.error(
+                "version",
+                format!("`{}` is not a version", version.value),
+                version,
+                "write three numbers: 1.0.0",
+            );
         }
     }
     if let Some(id) = &id {
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
         if id.value.is_empty() || !id.value.chars().all(good) {
-            top.error("id", format!("`{}` cannot be an id", id.value), id, "use lower-case letters, digits, `-` and `.`");
+            top.error(
+                "id",
+                format!("`{}` cannot be an id", id.value),
+                id,
+                "use lower-case letters, digits, `-` and `.`",
+            );
         }
     }
     let status = top.one_of("status", &["draft", "active", "retired"]);
     let mut measures = vec![];
     let mut decisions = vec![];
-    for (key, scope) in [("lesion", Scope::Lesion), ("line", Scope::Line), ("drug", Scope::Drug), ("class", Scope::Class)] {
+    for (key, scope) in [
+        ("lesion", Scope::Lesion),
+        ("line", Scope::Line),
+        ("drug", Scope::Drug),
+        ("class", Scope::Class),
+    ] {
         top.section(key, &["measures", "decisions"], |part| {
             read_measures(part, scope, &mut measures);
             read_decisions(part, scope, &mut decisions);
@@ -91,22 +145,30 @@ fn ruleset(top: &mut Fields<'_>) -> Option<RawRuleset> {
         limits: top.texts("limits"),
         extends: top.text("extends"),
         uses: top.each("uses", &["ruleset", "version"], |alias, part| {
-            Some(RawUse { alias, ruleset: part.required("ruleset")?, version: part.text("version") })
+            Some(RawUse {
+                alias,
+                ruleset: part.required("ruleset")?,
+                version: part.text("version"),
+            })
         }),
         sources: top.each("sources", &["citation", "doi", "url"], |key, part| {
             part.text("url");
             Some(RawSource { key, citation: part.required("citation")?, doi: part.text("doi") })
         }),
         sdtm,
-        observations: top.each("observations", &["unit", "type", "codes", "means"], |name, part| {
-            Some(RawObservation {
-                name,
-                unit: part.text("unit"),
-                kind: part.one_of("type", &["number", "boolean", "text", "date"]),
-                codes: part.texts("codes"),
-                means: part.text("means"),
-            })
-        }),
+        observations: top.each(
+            "observations",
+            &["unit", "type", "codes", "means"],
+            |name, part| {
+                Some(RawObservation {
+                    name,
+                    unit: part.text("unit"),
+                    kind: part.one_of("type", &["number", "boolean", "text", "date"]),
+                    codes: part.texts("codes"),
+                    means: part.text("means"),
+                })
+            },
+        ),
         parameters: top.each("parameters", &["value", "codes", "means", "source"], |name, part| {
             Some(RawParameter {
                 name,
@@ -121,7 +183,17 @@ fn ruleset(top: &mut Fields<'_>) -> Option<RawRuleset> {
         decisions,
         timings: top.each(
             "timing",
-            &["when", "from", "to", "overdue_after", "done", "summary", "patient", "source", "means"],
+            &[
+                "when",
+                "from",
+                "to",
+                "overdue_after",
+                "done",
+                "summary",
+                "patient",
+                "source",
+                "means",
+            ],
             |name, part| {
                 part.text("means");
                 Some(RawTiming {
@@ -219,23 +291,35 @@ fn ruleset(top: &mut Fields<'_>) -> Option<RawRuleset> {
 }
 
 fn read_measures(part: &mut Fields<'_>, scope: Scope, into: &mut Vec<RawMeasure>) {
-    into.extend(part.each("measures", &["unit", "type", "means", "value", "source"], |name, part| {
-        let kind = part.one_of("type", &["number", "boolean", "date", "text"]);
-        let kind = kind.filter(|k| k.value != "number");
-        Some(RawMeasure {
-            scope,
-            name,
-            unit: part.text("unit").or(kind),
-            means: part.text("means"),
-            value: part.required("value")?,
-            source: part.text("source"),
-        })
-    }));
+    into.extend(part.each(
+        "measures",
+        &["unit", "type", "means", "value", "source"],
+        |name, part| {
+            let kind = part.one_of("type", &["number", "boolean", "date", "text"]);
+            let kind = kind.filter(|k| k.value != "number");
+            Some(RawMeasure {
+                scope,
+                name,
+                unit: part.text("unit").or(kind),
+                means: part.text("means"),
+                value: part.required("value")?,
+                source: part.text("source"),
+            })
+        },
+    ));
 }
 
 fn read_decisions(part: &mut Fields<'_>, scope: Scope, into: &mut Vec<RawDecision>) {
     let keys = &[
-        "means", "codes", "unknown", "source", "rows", "table", "hit", "row_notes", "impossible",
+        "means",
+        "codes",
+        "unknown",
+        "source",
+        "rows",
+        "table",
+        "hit",
+        "row_notes",
+        "impossible",
         "texts",
     ];
     into.extend(part.each("decisions", keys, |name, part| {
@@ -249,23 +333,40 @@ fn read_decisions(part: &mut Fields<'_>, scope: Scope, into: &mut Vec<RawDecisio
             rows: part.list("rows", ROW, |row| Some(read_row(row))),
             table: part.text("table"),
             hit: part.one_of("hit", &["unique", "any", "first"]),
-            row_notes: part.each("row_notes", &["because", "source", "interpretation"], |id, part| {
-                let mut row = read_row(part);
-                row.id = Some(id);
-                Some(row)
-            }),
+            row_notes: part.each(
+                "row_notes",
+                &["because", "source", "interpretation"],
+                |id, part| {
+                    let mut row = read_row(part);
+                    row.id = Some(id);
+                    Some(row)
+                },
+            ),
             impossible: part.list("impossible", &["when", "because"], |part| {
                 Some(RawImpossible { when: part.pairs("when"), because: part.required("because")? })
             }),
             texts: part.each("texts", &["clinician", "patient"], |code, part| {
-                Some(RawCodeText { code, clinician: part.text("clinician"), patient: part.text("patient") })
+                Some(RawCodeText {
+                    code,
+                    clinician: part.text("clinician"),
+                    patient: part.text("patient"),
+                })
             }),
         })
     }));
 }
 
 const ROW: &[&str] = &[
-    "id", "then", "take", "when", "because", "source", "interpretation", "before", "after", "remove",
+    "id",
+    "then",
+    "take",
+    "when",
+    "because",
+    "source",
+    "interpretation",
+    "before",
+    "after",
+    "remove",
 ];
 
 fn read_row(row: &mut Fields<'_>) -> RawRow {

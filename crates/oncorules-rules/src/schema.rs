@@ -8,9 +8,7 @@ pub fn ruleset_schema() -> Value {
     let scalar = || json!({"type": ["string", "number", "boolean"]});
     let texts = || json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}]});
     let named = |value: Value| json!({"type": "object", "additionalProperties": value});
-    let object = |properties: Value, required: &[&str]| {
-        json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false, "patternProperties": {"^x-": true}})
-    };
+    let object = |properties: Value, required: &[&str]| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false, "patternProperties": {"^x-": true}});
     let expression = || json!({"type": "string", "description": "an expression in Rhai's syntax"});
     let measure = object(
         json!({"unit": text(), "type": {"enum": ["number", "boolean", "date", "text"]}, "means": text(), "value": {"type": ["string", "number", "boolean"], "description": "an expression"}, "source": text()}),
@@ -32,7 +30,12 @@ pub fn ruleset_schema() -> Value {
         }),
         &[],
     );
-    let part = || object(json!({"measures": named(measure.clone()), "decisions": named(decision.clone())}), &[]);
+    let part = || {
+        object(
+            json!({"measures": named(measure.clone()), "decisions": named(decision.clone())}),
+            &[],
+        )
+    };
     let mut schema = object(
         json!({
             "format": {"const": 1, "description": "the version of the rule language"},

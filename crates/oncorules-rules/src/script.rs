@@ -8,7 +8,10 @@ use crate::ir::Value;
 use crate::types::Type;
 use oncorules_model::{Number, PartialDate};
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile};
-use rhai::packages::{BasicMathPackage, LogicPackage, MoreStringPackage, Package, BasicArrayPackage, ArithmeticPackage, CorePackage};
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicMathPackage, CorePackage, LogicPackage,
+    MoreStringPackage, Package,
+};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Position, Scope};
 use std::sync::Arc;
 
@@ -140,9 +143,13 @@ impl Scripts {
                             .help("put it into `fn name(…) { … }`"),
                     );
                 }
-                Err(error) => diagnostics.push(
-                    Diagnostic::error("script", error.err_type().to_string()).at(file, place(file, error.position()), ""),
-                ),
+                Err(error) => {
+                    diagnostics.push(Diagnostic::error("script", error.err_type().to_string()).at(
+                        file,
+                        place(file, error.position()),
+                        "",
+                    ))
+                }
             }
         }
         if diagnostics.has_errors() {
@@ -175,7 +182,8 @@ impl Scripts {
         intern: &mut dyn FnMut(&str) -> u32,
         failed: &mut dyn FnMut(String),
     ) -> Value {
-        let (Some(function), Some(engine)) = (self.functions.get(usize::from(id)), &self.engine) else {
+        let (Some(function), Some(engine)) = (self.functions.get(usize::from(id)), &self.engine)
+        else {
             return Value::Unknown;
         };
         let Some(library) = self.libraries.get(function.library) else { return Value::Unknown };
@@ -208,7 +216,11 @@ impl Scripts {
             _ => None,
         };
         if value.is_none() && !result.is_unit() {
-            failed(format!("the function `{}` gave a {} where its declaration says otherwise", function.name, result.type_name()));
+            failed(format!(
+                "the function `{}` gave a {} where its declaration says otherwise",
+                function.name,
+                result.type_name()
+            ));
         }
         value.unwrap_or(Value::Unknown)
     }
@@ -239,10 +251,17 @@ mod tests {
         scripts
     }
 
-    fn call(scripts: &mut Scripts, name: &str, takes: Vec<Type>, gives: Type, arguments: &[Value]) -> (Value, Vec<String>) {
+    fn call(
+        scripts: &mut Scripts,
+        name: &str,
+        takes: Vec<Type>,
+        gives: Type,
+        arguments: &[Value],
+    ) -> (Value, Vec<String>) {
         let id = scripts.declare(ScriptFunction { library: 0, name: name.into(), takes, gives });
         let mut errors = vec![];
-        let value = scripts.call(id, arguments, &|_| "".into(), &mut |_| 0, &mut |e| errors.push(e));
+        let value =
+            scripts.call(id, arguments, &|_| "".into(), &mut |_| 0, &mut |e| errors.push(e));
         (value, errors)
     }
 
@@ -251,14 +270,27 @@ mod tests {
         let mut scripts = library("fn fell(b, n) { (b - n) * 100 / b >= 30 }");
         let n = |t: &str| Value::Number(t.parse().unwrap());
         let mm = Type::number("mm");
-        let (value, errors) = call(&mut scripts, "fell", vec![mm.clone(), mm], Type::Boolean, &[n("33.0"), n("23.1")]);
+        let (value, errors) = call(
+            &mut scripts,
+            "fell",
+            vec![mm.clone(), mm],
+            Type::Boolean,
+            &[n("33.0"), n("23.1")],
+        );
         assert_eq!((value, errors), (Value::Bool(true), vec![]));
     }
 
     #[test]
     fn endless_deep_and_wrong_scripts_end_as_unknown() {
-        let mut scripts = library("fn a() { loop {} } fn b(x) { b(x + 1) } fn c() { \"text\" } fn d() { let s = \"x\"; loop { s += s; } }");
-        for (name, takes, arguments) in [("a", vec![], vec![]), ("b", vec![Type::number("1")], vec![Value::Number(Number::from(1))]), ("c", vec![], vec![]), ("d", vec![], vec![])] {
+        let mut scripts = library(
+            "fn a() { loop {} } fn b(x) { b(x + 1) } fn c() { \"text\" } fn d() { let s = \"x\"; loop { s += s; } }",
+        );
+        for (name, takes, arguments) in [
+            ("a", vec![], vec![]),
+            ("b", vec![Type::number("1")], vec![Value::Number(Number::from(1))]),
+            ("c", vec![], vec![]),
+            ("d", vec![], vec![]),
+        ] {
             let (value, errors) = call(&mut scripts, name, takes, Type::Boolean, &arguments);
             assert_eq!(value, Value::Unknown, "{name}");
             assert_eq!(errors.len(), 1, "{name}");
@@ -267,9 +299,12 @@ mod tests {
 
     #[test]
     fn statements_and_syntax_errors_are_shown_where_they_stand() {
-        let error = Scripts::default().add(&[SourceFile::new("t.rhai", "fn a() { 1 }\nlet x = 1;")]).unwrap_err();
+        let error = Scripts::default()
+            .add(&[SourceFile::new("t.rhai", "fn a() { 1 }\nlet x = 1;")])
+            .unwrap_err();
         assert_eq!(error.0[0].place().unwrap(), "t.rhai:2:1");
-        let error = Scripts::default().add(&[SourceFile::new("t.rhai", "fn a() {\n  1 +\n}")]).unwrap_err();
+        let error =
+            Scripts::default().add(&[SourceFile::new("t.rhai", "fn a() {\n  1 +\n}")]).unwrap_err();
         assert_eq!(error.0[0].place().unwrap(), "t.rhai:3:1");
     }
 }

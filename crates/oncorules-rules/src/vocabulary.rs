@@ -318,9 +318,25 @@ impl FactType {
 
 /// The functions of the rule language, for 'did you mean'.
 pub const FUNCTIONS: &[&str] = &[
-    "known", "percent_change", "rises_by", "falls_by", "days_between", "earliest_known",
-    "latest_known", "abs", "min", "max", "baseline", "nadir", "peak", "previous", "baseline_date",
-    "nadir_date", "between", "upper_limit", "lower_limit",
+    "known",
+    "percent_change",
+    "rises_by",
+    "falls_by",
+    "days_between",
+    "earliest_known",
+    "latest_known",
+    "abs",
+    "min",
+    "max",
+    "baseline",
+    "nadir",
+    "peak",
+    "previous",
+    "baseline_date",
+    "nadir_date",
+    "between",
+    "upper_limit",
+    "lower_limit",
 ];
 
 /// The methods of collections, for 'did you mean'.

@@ -41,13 +41,24 @@ fn main() -> ExitCode {
             for timepoint in &line.timepoints {
                 for (ruleset, decisions) in timepoint.decisions.iter() {
                     for (name, decision) in decisions.iter() {
-                        println!("  {} {ruleset}/{name}: {} ({}: {})", timepoint.date, decision.value.as_deref().unwrap_or("unknown"), decision.row, decision.because);
+                        println!(
+                            "  {} {ruleset}/{name}: {} ({}: {})",
+                            timepoint.date,
+                            decision.value.as_deref().unwrap_or("unknown"),
+                            decision.row,
+                            decision.because
+                        );
                     }
                 }
             }
             for (ruleset, decisions) in line.decisions.iter() {
                 for (name, decision) in decisions.iter() {
-                    println!("  {ruleset}/{name}: {} ({}: {})", decision.value.as_deref().unwrap_or("unknown"), decision.row, decision.because);
+                    println!(
+                        "  {ruleset}/{name}: {} ({}: {})",
+                        decision.value.as_deref().unwrap_or("unknown"),
+                        decision.row,
+                        decision.because
+                    );
                 }
             }
             for prompt in &line.prompts {

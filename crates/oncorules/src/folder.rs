@@ -35,7 +35,11 @@ pub(crate) fn read_text(path: &Path) -> Result<SourceFile, Diagnostics> {
     let mut bytes = vec![];
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| io_error(path, &e))?;
     if bytes.len() as u64 > MAX_FILE {
-        let message = format!("`{}` is larger than {} MiB, which no ruleset is", path.display(), MAX_FILE >> 20);
+        let message = format!(
+            "`{}` is larger than {} MiB, which no ruleset is",
+            path.display(),
+            MAX_FILE >> 20
+        );
         return Err(Diagnostic::error("too-large", message).into());
     }
     match String::from_utf8(bytes) {
@@ -87,8 +91,12 @@ pub(crate) fn read_cases(dir: &Path) -> Result<Vec<SourceFile>, Diagnostics> {
 
 /// The folders of a rules folder that hold a ruleset, by name.
 pub(crate) fn ruleset_dirs(dir: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
-    let mut dirs: Vec<PathBuf> =
-        fs::read_dir(dir).map_err(|e| io_error(dir, &e))?.flatten().map(|e| e.path()).filter(|p| p.join(MAIN).is_file()).collect();
+    let mut dirs: Vec<PathBuf> = fs::read_dir(dir)
+        .map_err(|e| io_error(dir, &e))?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.join(MAIN).is_file())
+        .collect();
     dirs.sort();
     Ok(dirs)
 }

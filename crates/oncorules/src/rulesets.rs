@@ -157,7 +157,11 @@ impl Rulesets {
     /// added, with its neighbours behind it).
     fn resolve(&self, id_or_path: &str) -> Result<(Self, String), Diagnostics> {
         let path = Path::new(id_or_path);
-        let path = if path.file_name().is_some_and(|n| n == folder::MAIN) { path.parent().unwrap_or(path) } else { path };
+        let path = if path.file_name().is_some_and(|n| n == folder::MAIN) {
+            path.parent().unwrap_or(path)
+        } else {
+            path
+        };
         if self.catalog.get(id_or_path).is_some() || !path.join(folder::MAIN).is_file() {
             return Ok((self.clone(), id_or_path.to_string()));
         }
@@ -165,7 +169,10 @@ impl Rulesets {
         // Rulesets beside it may be what it extends or uses, where nothing of that name is known.
         if let Some(parent) = path.parent().filter(|p| folder::is_rules_dir(p)) {
             for neighbour in folder::ruleset_dirs(parent)? {
-                let known = folder::read_ruleset(&neighbour).ok().and_then(|f| f.id()).is_some_and(|id| with.catalog.get(&id).is_some());
+                let known = folder::read_ruleset(&neighbour)
+                    .ok()
+                    .and_then(|f| f.id())
+                    .is_some_and(|id| with.catalog.get(&id).is_some());
                 if !known && neighbour != path {
                     with.add_folder(&neighbour)?;
                 }
@@ -202,9 +209,12 @@ impl Rulesets {
         let loaded = self.catalog.load(id, &[]);
         let problem = loaded.as_ref().err().cloned();
         let parameters = loaded
-            .map(|(program, _)| program.parameters.into_iter().filter(|p| *p.ruleset == *id).collect())
+            .map(|(program, _)| {
+                program.parameters.into_iter().filter(|p| *p.ruleset == *id).collect()
+            })
             .unwrap_or_default();
-        let cases = self.cases.get(id).map(|files| oncorules_audit::count_cases(files)).unwrap_or_default();
+        let cases =
+            self.cases.get(id).map(|files| oncorules_audit::count_cases(files)).unwrap_or_default();
         let summary = summary.unwrap_or_else(|_| oncorules_rules::RulesetSummary::unreadable(id));
         RulesetInfo {
             id: id.to_string(),
@@ -252,7 +262,11 @@ impl Rulesets {
     ///
     /// # Errors
     /// As [`Self::load`], and where there is no such alias.
-    pub fn load_with(&self, id_or_path: &str, used: &[(String, String)]) -> Result<Program, Diagnostics> {
+    pub fn load_with(
+        &self,
+        id_or_path: &str,
+        used: &[(String, String)],
+    ) -> Result<Program, Diagnostics> {
         let (with, id) = self.resolve(id_or_path)?;
         let (program, warnings) = with.catalog.load(&id, used)?;
         let (proofs, failed) = oncorules_rules::prove(&program);
@@ -264,7 +278,11 @@ impl Rulesets {
 
     /// Checks a ruleset and proves what can be proven.
     pub fn check(&self, id_or_path: &str) -> CheckReport {
-        let mut report = CheckReport { ruleset: id_or_path.to_string(), diagnostics: Diagnostics::new(), proofs: vec![] };
+        let mut report = CheckReport {
+            ruleset: id_or_path.to_string(),
+            diagnostics: Diagnostics::new(),
+            proofs: vec![],
+        };
         let loaded = self.resolve(id_or_path).and_then(|(with, id)| {
             report.ruleset.clone_from(&id);
             with.catalog.load(&id, &[])
@@ -273,7 +291,8 @@ impl Rulesets {
             Ok((program, warnings)) => {
                 let (proofs, failed) = oncorules_rules::prove(&program);
                 let main = program.rulesets.last().map(|r| r.id.clone());
-                report.proofs = proofs.into_iter().filter(|p| Some(&p.ruleset) == main.as_ref()).collect();
+                report.proofs =
+                    proofs.into_iter().filter(|p| Some(&p.ruleset) == main.as_ref()).collect();
                 report.diagnostics = warnings;
                 report.diagnostics.extend(failed);
                 report.diagnostics.sort();
@@ -326,7 +345,13 @@ impl Program {
 
     /// How trial data sets name the decisions of the rulesets in use, the main ruleset last.
     pub fn sdtm_mappings(&self) -> Vec<SdtmMapping> {
-        self.engine.program().rulesets.iter().map(|r| r.sdtm.clone()).filter(|m| !m.tests.is_empty() || !m.observations.is_empty()).collect()
+        self.engine
+            .program()
+            .rulesets
+            .iter()
+            .map(|r| r.sdtm.clone())
+            .filter(|m| !m.tests.is_empty() || !m.observations.is_empty())
+            .collect()
     }
 
     /// What was worth knowing when it was checked.

@@ -39,9 +39,19 @@ impl Builder<'_> {
         }
     }
 
-    pub(crate) fn fail(&mut self, context: &Context<'_>, ast: &Ast, code: &'static str, message: String, help: Option<String>) -> Option<Typed> {
+    pub(crate) fn fail(
+        &mut self,
+        context: &Context<'_>,
+        ast: &Ast,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) -> Option<Typed> {
         let span = context.span(ast.at.start, ast.at.end);
-        self.report(context, Diagnostic::error(code, message).at(&context.text.file, span, "").help_opt(help));
+        self.report(
+            context,
+            Diagnostic::error(code, message).at(&context.text.file, span, "").help_opt(help),
+        );
         None
     }
 
@@ -49,7 +59,8 @@ impl Builder<'_> {
         match &ast.node {
             AstNode::Bool(value) => Some((Expr::Constant(Value::Bool(*value)), Type::Boolean)),
             AstNode::Number(number) => {
-                let ty = if *number == Number::ZERO { Type::Number(None) } else { Type::number("1") };
+                let ty =
+                    if *number == Number::ZERO { Type::Number(None) } else { Type::number("1") };
                 Some((Expr::Constant(Value::Number(*number)), ty))
             }
             AstNode::Text(text) => {
@@ -113,13 +124,24 @@ impl Builder<'_> {
         }
     }
 
-    pub(crate) fn wrong_type(&mut self, context: &Context<'_>, ast: &Ast, expected: &str, found: &Type) -> Option<Typed> {
+    pub(crate) fn wrong_type(
+        &mut self,
+        context: &Context<'_>,
+        ast: &Ast,
+        expected: &str,
+        found: &Type,
+    ) -> Option<Typed> {
         let found = self.describe(found);
         self.fail(context, ast, "wrong-type", format!("expected {expected}, found {found}"), None)
     }
 
     /// Compiles an expression that must have a given type.
-    pub(crate) fn of_type(&mut self, context: &mut Context<'_>, ast: &Ast, expected: &Type) -> Option<Expr> {
+    pub(crate) fn of_type(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        expected: &Type,
+    ) -> Option<Expr> {
         let (expr, found) = self.compile_ast(context, ast)?;
         if self.fits(&found, expected) {
             return Some(expr);
@@ -153,12 +175,18 @@ impl Builder<'_> {
     }
 
     /// Compiles several expressions that must agree in type.
-    pub(crate) fn same_type(&mut self, context: &mut Context<'_>, parts: &[Ast]) -> Option<(Vec<Expr>, Type)> {
-        let typed: Vec<Option<Typed>> = parts.iter().map(|p| self.compile_ast(context, p)).collect();
+    pub(crate) fn same_type(
+        &mut self,
+        context: &mut Context<'_>,
+        parts: &[Ast],
+    ) -> Option<(Vec<Expr>, Type)> {
+        let typed: Vec<Option<Typed>> =
+            parts.iter().map(|p| self.compile_ast(context, p)).collect();
         let typed: Vec<Typed> = typed.into_iter().collect::<Option<_>>()?;
         let mut ty = Type::Unknown;
         for ((_, found), part) in typed.iter().zip(parts) {
-            if ty == Type::Unknown || (ty == Type::Number(None) && matches!(found, Type::Number(_))) {
+            if ty == Type::Unknown || (ty == Type::Number(None) && matches!(found, Type::Number(_)))
+            {
                 ty = found.clone();
             } else if !self.fits(found, &ty) {
                 if let (Type::Number(Some(a)), Type::Number(Some(b))) = (found, &ty) {
@@ -178,7 +206,10 @@ impl Builder<'_> {
     fn name(&mut self, context: &mut Context<'_>, ast: &Ast, name: &str) -> Option<Typed> {
         if let Some(slot) = context.variables.iter().rposition(|(n, _)| n == name) {
             let kind = context.variables.get(slot).map(|(_, k)| *k)?;
-            return Some((Expr::Object(ObjectRef::Variable(u8::try_from(slot).ok()?)), Type::Object(kind)));
+            return Some((
+                Expr::Object(ObjectRef::Variable(u8::try_from(slot).ok()?)),
+                Type::Object(kind),
+            ));
         }
         if name == "line" {
             // Every scope lies within a line.
@@ -195,7 +226,10 @@ impl Builder<'_> {
                     Scope::Class => format!("write `classes.…(|c| c.{name})`"),
                     Scope::Line => "say of which line".into(),
                 };
-                let message = format!("`{name}` belongs to a {scope}, and this rule is about a {}", context.scope);
+                let message = format!(
+                    "`{name}` belongs to a {scope}, and this rule is about a {}",
+                    context.scope
+                );
                 return self.fail(context, ast, "out-of-scope", message, Some(help));
             }
             return self.node(context, ast, id, ObjectRef::Current);
@@ -204,10 +238,10 @@ impl Builder<'_> {
             return Some(typed.clone());
         }
         let chain = context.scope.chain();
-        if chain.contains(&ObjectKind::Timepoint) {
-            if let Some(id) = self.observation_names.get(&key).copied() {
-                return self.observation(id, ObservationPart::Value, ObjectRef::Current);
-            }
+        if chain.contains(&ObjectKind::Timepoint)
+            && let Some(id) = self.observation_names.get(&key).copied()
+        {
+            return self.observation(id, ObservationPart::Value, ObjectRef::Current);
         }
         for kind in chain.iter().filter(|k| **k != ObjectKind::Line) {
             if let Some(word) = vocabulary::fact(*kind, name) {
@@ -216,12 +250,21 @@ impl Builder<'_> {
         }
         for of in chain.iter().map(|k| Some(*k)).chain([None]) {
             if let Some(word) = vocabulary::collection(of, name) {
-                return Some((collection(word.members, ObjectRef::Current, context.ruleset), Type::Collection(word.kind)));
+                return Some((
+                    collection(word.members, ObjectRef::Current, context.ruleset),
+                    Type::Collection(word.kind),
+                ));
             }
         }
         if self.aliases.contains_key(&key) {
             let message = format!("`{name}` is a used ruleset, not a value");
-            return self.fail(context, ast, "wrong-type", message, Some(format!("write `{name}.…`")));
+            return self.fail(
+                context,
+                ast,
+                "wrong-type",
+                message,
+                Some(format!("write `{name}.…`")),
+            );
         }
         self.unknown_name(context, ast, name)
     }
@@ -241,17 +284,30 @@ impl Builder<'_> {
         self.fail(context, ast, "unknown-name", format!("`{name}` is not known here"), help)
     }
 
-    pub(crate) fn observation(&mut self, id: ObservationId, part: ObservationPart, of: ObjectRef) -> Option<Typed> {
+    pub(crate) fn observation(
+        &mut self,
+        id: ObservationId,
+        part: ObservationPart,
+        of: ObjectRef,
+    ) -> Option<Typed> {
         let ty = self.observations.get(usize::from(id))?.ty.clone();
         Some((Expr::Observation(id, part, of), ty))
     }
 
-    pub(crate) fn node(&mut self, context: &mut Context<'_>, ast: &Ast, id: NodeId, of: ObjectRef) -> Option<Typed> {
+    pub(crate) fn node(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        id: NodeId,
+        of: ObjectRef,
+    ) -> Option<Typed> {
         match self.node_type(id) {
             Ok(ty) => Some((Expr::Node(id, of), ty)),
             Err(TypeState::Busy) => {
                 let name = self.nodes.get(id as usize).map(|n| n.name.clone()).unwrap_or_default();
-                let message = format!("the type of `{name}` cannot be found, because it looks at itself here");
+                let message = format!(
+                    "the type of `{name}` cannot be found, because it looks at itself here"
+                );
                 let help = "say its `unit:` or its `type:` (boolean, date, text)".to_string();
                 self.fail(context, ast, "type-needed", message, Some(help))
             }
@@ -260,63 +316,110 @@ impl Builder<'_> {
         }
     }
 
-    fn property(&mut self, context: &mut Context<'_>, ast: &Ast, of: &Ast, name: &str) -> Option<Typed> {
+    fn property(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        of: &Ast,
+        name: &str,
+    ) -> Option<Typed> {
         // `alias.name` and `t.alias.name`: a measure or decision of a used ruleset.
         let alias = match &of.node {
-            AstNode::Name(alias) if !context.variables.iter().any(|(n, _)| n == alias) => Some((alias, None)),
+            AstNode::Name(alias) if !context.variables.iter().any(|(n, _)| n == alias) => {
+                Some((alias, None))
+            }
             AstNode::Property(object, alias) => Some((alias, Some(object))),
             _ => None,
         };
-        if let Some((alias, object)) = alias {
-            if let Some(used) = self.aliases.get(&(context.ruleset, alias.clone())).copied() {
-                return self.used(context, ast, alias, used, object.map(|o| &**o), name);
-            }
+        if let Some((alias, object)) = alias
+            && let Some(used) = self.aliases.get(&(context.ruleset, alias.clone())).copied()
+        {
+            return self.used(context, ast, alias, used, object.map(|o| &**o), name);
         }
         let (object, ty) = self.compile_ast(context, of)?;
         let Type::Object(kind) = ty else {
             let found = self.describe(&ty);
-            let help = matches!(ty, Type::Collection(_)).then(|| format!("name one member: `.first(|x| …).{name}`, or ask of all: `.any(|x| x.{name} …)`"));
-            return self.fail(context, ast, "no-such-property", format!("{found} has no property `{name}`"), help);
+            let help = matches!(ty, Type::Collection(_)).then(|| {
+                format!(
+                    "name one member: `.first(|x| …).{name}`, or ask of all: `.any(|x| x.{name} …)`"
+                )
+            });
+            return self.fail(
+                context,
+                ast,
+                "no-such-property",
+                format!("{found} has no property `{name}`"),
+                help,
+            );
         };
         let of = as_reference(object);
         if let Some(word) = vocabulary::fact(kind, name) {
             return Some((Expr::Fact(word.fact, of), word.ty.to_type()));
         }
         if let Some(word) = vocabulary::collection(Some(kind), name) {
-            return Some((collection(word.members, of, context.ruleset), Type::Collection(word.kind)));
+            return Some((
+                collection(word.members, of, context.ruleset),
+                Type::Collection(word.kind),
+            ));
         }
         let key = (context.ruleset, name.to_string());
-        if let Some(id) = self.by_name.get(&key).copied() {
-            if self.nodes.get(id as usize).map(|n| n.scope.object()) == Some(kind) {
-                return self.node(context, ast, id, of);
-            }
+        if let Some(id) = self.by_name.get(&key).copied()
+            && self.nodes.get(id as usize).map(|n| n.scope.object()) == Some(kind)
+        {
+            return self.node(context, ast, id, of);
         }
-        if kind == ObjectKind::Timepoint {
-            if let Some(id) = self.observation_names.get(&key).copied() {
-                return self.observation(id, ObservationPart::Value, of);
-            }
+        if kind == ObjectKind::Timepoint
+            && let Some(id) = self.observation_names.get(&key).copied()
+        {
+            return self.observation(id, ObservationPart::Value, of);
         }
-        let mut known: Vec<String> = vocabulary::FACTS.iter().filter(|f| f.of == kind).map(|f| f.name.into()).collect();
-        known.extend(vocabulary::COLLECTIONS.iter().filter(|c| c.of == Some(kind)).map(|c| c.name.to_string()));
+        let mut known: Vec<String> =
+            vocabulary::FACTS.iter().filter(|f| f.of == kind).map(|f| f.name.into()).collect();
+        known.extend(
+            vocabulary::COLLECTIONS
+                .iter()
+                .filter(|c| c.of == Some(kind))
+                .map(|c| c.name.to_string()),
+        );
         known.extend(
             self.by_name
                 .iter()
                 .filter(|((r, _), id)| {
-                    *r == context.ruleset && self.nodes.get(**id as usize).map(|n| n.scope.object()) == Some(kind)
+                    *r == context.ruleset
+                        && self.nodes.get(**id as usize).map(|n| n.scope.object()) == Some(kind)
                 })
                 .map(|((_, n), _)| n.clone()),
         );
         if kind == ObjectKind::Timepoint {
-            known.extend(self.observation_names.keys().filter(|(r, _)| *r == context.ruleset).map(|(_, n)| n.clone()));
+            known.extend(
+                self.observation_names
+                    .keys()
+                    .filter(|(r, _)| *r == context.ruleset)
+                    .map(|(_, n)| n.clone()),
+            );
         }
         let help = match did_you_mean(name, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it has {}", one_of(known.iter().map(String::as_str))),
         };
-        self.fail(context, ast, "no-such-property", format!("a {} has no `{name}`", kind.word()), Some(help))
+        self.fail(
+            context,
+            ast,
+            "no-such-property",
+            format!("a {} has no `{name}`", kind.word()),
+            Some(help),
+        )
     }
 
-    fn used(&mut self, context: &mut Context<'_>, ast: &Ast, alias: &str, used: RulesetIndex, object: Option<&Ast>, name: &str) -> Option<Typed> {
+    fn used(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        alias: &str,
+        used: RulesetIndex,
+        object: Option<&Ast>,
+        name: &str,
+    ) -> Option<Typed> {
         let (of, kind) = match object {
             None => (ObjectRef::Current, None),
             Some(object) => {
@@ -336,13 +439,26 @@ impl Builder<'_> {
         match (id, scope) {
             (Some(id), Some(scope)) if fits(scope) => self.node(context, ast, id, of),
             (Some(_), Some(scope)) => {
-                let message = format!("`{alias}.{name}` belongs to a {scope}, and this rule is about a {}", context.scope);
-                let help = (scope == Scope::Timepoint).then(|| format!("write `timepoints.…(|t| t.{alias}.{name})`"));
+                let message = format!(
+                    "`{alias}.{name}` belongs to a {scope}, and this rule is about a {}",
+                    context.scope
+                );
+                let help = (scope == Scope::Timepoint)
+                    .then(|| format!("write `timepoints.…(|t| t.{alias}.{name})`"));
                 self.fail(context, ast, "out-of-scope", message, help)
             }
             _ => {
-                let known: Vec<String> = self.by_name.keys().filter(|(r, _)| *r == used).map(|(_, n)| n.clone()).collect();
-                let id = self.rulesets.get(usize::from(used)).map(|r| r.id.value.clone()).unwrap_or_default();
+                let known: Vec<String> = self
+                    .by_name
+                    .keys()
+                    .filter(|(r, _)| *r == used)
+                    .map(|(_, n)| n.clone())
+                    .collect();
+                let id = self
+                    .rulesets
+                    .get(usize::from(used))
+                    .map(|r| r.id.value.clone())
+                    .unwrap_or_default();
                 let help = match did_you_mean(name, known.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("a ruleset used as `{alias}` here must decide `{name}`"),
@@ -353,7 +469,14 @@ impl Builder<'_> {
         }
     }
 
-    fn binary(&mut self, context: &mut Context<'_>, ast: &Ast, operator: BinaryOperator, a: &Ast, b: &Ast) -> Option<Typed> {
+    fn binary(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        operator: BinaryOperator,
+        a: &Ast,
+        b: &Ast,
+    ) -> Option<Typed> {
         use BinaryOperator as Op;
         let comparison = match operator {
             Op::Equal => Some(Comparison::Equal),
@@ -367,7 +490,14 @@ impl Builder<'_> {
         let (left, right) = (self.compile_ast(context, a), self.compile_ast(context, b));
         let ((mut left, left_type), (mut right, right_type)) = (left?, right?);
         let Some(comparison) = comparison else {
-            return self.arithmetic(context, ast, operator, (left, left_type), (right, right_type), b);
+            return self.arithmetic(
+                context,
+                ast,
+                operator,
+                (left, left_type),
+                (right, right_type),
+                b,
+            );
         };
         // A literal text beside a code is one of its codes.
         let literal = match (&left_type, &right_type, &a.node, &b.node) {
@@ -385,7 +515,10 @@ impl Builder<'_> {
             if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
                 return self.unordered(context, ast);
             }
-            return Some((Expr::Compare(comparison, Box::new(left), Box::new(right)), Type::Boolean));
+            return Some((
+                Expr::Compare(comparison, Box::new(left), Box::new(right)),
+                Type::Boolean,
+            ));
         }
         let comparable = match (&left_type, &right_type) {
             (Type::Number(Some(x)), Type::Number(Some(y))) if x != y => {
@@ -396,7 +529,13 @@ impl Builder<'_> {
         };
         if !comparable || matches!(left_type, Type::Object(_) | Type::Collection(_)) {
             let (x, y) = (self.describe(&left_type), self.describe(&right_type));
-            return self.fail(context, ast, "wrong-type", format!("{x} is compared with {y}"), None);
+            return self.fail(
+                context,
+                ast,
+                "wrong-type",
+                format!("{x} is compared with {y}"),
+                None,
+            );
         }
         let ordered = matches!(left_type, Type::Number(_) | Type::Date | Type::Unknown);
         if !ordered && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
@@ -410,7 +549,13 @@ impl Builder<'_> {
         self.fail(context, ast, "no-order", "codes and texts have no order".into(), Some(help))
     }
 
-    fn code_index(&mut self, context: &mut Context<'_>, ast: &Ast, domain: u16, code: &str) -> Option<u16> {
+    fn code_index(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        domain: u16,
+        code: &str,
+    ) -> Option<u16> {
         let known = self.domain_of(domain)?.clone();
         if let Some(index) = known.index(code) {
             return Some(index);
@@ -428,29 +573,49 @@ impl Builder<'_> {
     fn membership(&mut self, context: &mut Context<'_>, item: &Ast, set: &Ast) -> Option<Typed> {
         let (expr, ty) = self.compile_ast(context, item)?;
         let AstNode::Array(members) = &set.node else {
-            return self.fail(context, set, "wrong-type", "after `in` stands a list".into(), Some("such as `in [\"CR\", \"PR\"]`".into()));
+            return self.fail(
+                context,
+                set,
+                "wrong-type",
+                "after `in` stands a list".into(),
+                Some("such as `in [\"CR\", \"PR\"]`".into()),
+            );
         };
         let mut codes = vec![];
         let mut texts = vec![];
         for member in members {
             match (&ty, &member.node) {
-                (Type::Code(domain), AstNode::Text(code)) => codes.extend(self.code_index(context, member, *domain, code)),
+                (Type::Code(domain), AstNode::Text(code)) => {
+                    codes.extend(self.code_index(context, member, *domain, code))
+                }
                 (Type::Text, AstNode::Text(text)) => texts.push(self.intern(text)),
                 _ => {
                     let found = self.describe(&ty);
-                    let message = format!("a list after `in` holds codes or texts in double quotes, and what stands before it is {found}");
+                    let message = format!(
+                        "a list after `in` holds codes or texts in double quotes, and what stands before it is {found}"
+                    );
                     return self.fail(context, member, "wrong-type", message, None);
                 }
             }
         }
         match ty {
-            Type::Code(_) if codes.len() == members.len() => Some((Expr::CodeIn(Box::new(expr), codes), Type::Boolean)),
+            Type::Code(_) if codes.len() == members.len() => {
+                Some((Expr::CodeIn(Box::new(expr), codes), Type::Boolean))
+            }
             Type::Text => Some((Expr::TextIn(Box::new(expr), texts), Type::Boolean)),
             _ => None,
         }
     }
 
-    fn arithmetic(&mut self, context: &mut Context<'_>, ast: &Ast, operator: BinaryOperator, a: Typed, b: Typed, b_ast: &Ast) -> Option<Typed> {
+    fn arithmetic(
+        &mut self,
+        context: &mut Context<'_>,
+        ast: &Ast,
+        operator: BinaryOperator,
+        a: Typed,
+        b: Typed,
+        b_ast: &Ast,
+    ) -> Option<Typed> {
         use BinaryOperator as Op;
         let ((left, left_type), (right, right_type)) = (a, b);
         let arithmetic = match operator {
@@ -462,7 +627,13 @@ impl Builder<'_> {
         let days = Type::number("d");
         if left_type == Type::Date && matches!(arithmetic, Arithmetic::Plus | Arithmetic::Minus) {
             if right_type == Type::Date {
-                return self.fail(context, ast, "wrong-type", "dates are not subtracted".into(), Some("write `days_between(earlier, later)`".into()));
+                return self.fail(
+                    context,
+                    ast,
+                    "wrong-type",
+                    "dates are not subtracted".into(),
+                    Some("write `days_between(earlier, later)`".into()),
+                );
             }
             if !self.fits(&right_type, &days) {
                 return self.wrong_type(context, b_ast, "a duration in `d`", &right_type);
@@ -496,16 +667,25 @@ impl Builder<'_> {
                     (Some(x), Some(y)) if x == y => Some(one.clone()),
                     (None, _) => Some(one.clone()),
                     (x, y) => {
-                        let (x, y) = (x.clone().unwrap_or(one.clone()), y.clone().unwrap_or(one.clone()));
+                        let (x, y) =
+                            (x.clone().unwrap_or(one.clone()), y.clone().unwrap_or(one.clone()));
                         let message = format!("`{x}` is divided by `{y}`");
                         return self.fail(context, ast, "wrong-unit", message, None);
                     }
                 },
             },
-            (Type::Unknown, Type::Number(unit)) | (Type::Number(unit), Type::Unknown) => unit.clone(),
+            (Type::Unknown, Type::Number(unit)) | (Type::Number(unit), Type::Unknown) => {
+                unit.clone()
+            }
             (x, y) => {
                 let (x, y) = (self.describe(x), self.describe(y));
-                return self.fail(context, ast, "wrong-type", format!("cannot calculate with {x} and {y}"), None);
+                return self.fail(
+                    context,
+                    ast,
+                    "wrong-type",
+                    format!("cannot calculate with {x} and {y}"),
+                    None,
+                );
             }
         };
         Some((Expr::Arithmetic(arithmetic, Box::new(left), Box::new(right)), Type::Number(unit)))
@@ -519,7 +699,9 @@ fn unit_help(a: &str, b: &str) -> Option<String> {
     }
     if [a, b].contains(&"1") {
         let unit = if a == "1" { b } else { a };
-        return Some(format!("name the number as a parameter with its unit, such as `{{value: 5 {unit}}}`"));
+        return Some(format!(
+            "name the number as a parameter with its unit, such as `{{value: 5 {unit}}}`"
+        ));
     }
     None
 }
@@ -532,7 +714,11 @@ pub(crate) fn as_reference(object: Expr) -> ObjectRef {
 }
 
 /// A bare collection, waiting for its method: an aggregate without a condition.
-pub(crate) fn collection(members: vocabulary::Members, of: ObjectRef, ruleset: RulesetIndex) -> Expr {
+pub(crate) fn collection(
+    members: vocabulary::Members,
+    of: ObjectRef,
+    ruleset: RulesetIndex,
+) -> Expr {
     let collection = Collection { of, members, bounds: None, ruleset, filters: vec![] };
     Expr::Aggregate(Aggregate::Count, Box::new(collection), None)
 }

@@ -17,10 +17,10 @@ impl Builder<'_> {
             if facts.iter().any(|f| *f.name == *name) {
                 continue;
             }
-            if let Some((expr, ty)) = self.compile_ast(context, part) {
-                if !matches!(ty, Type::Object(_) | Type::Collection(_) | Type::Unknown) {
-                    facts.push(FactRef { name: name.into(), expr, ty });
-                }
+            if let Some((expr, ty)) = self.compile_ast(context, part)
+                && !matches!(ty, Type::Object(_) | Type::Collection(_) | Type::Unknown)
+            {
+                facts.push(FactRef { name: name.into(), expr, ty });
             }
         }
         context.silent = silent;
@@ -33,7 +33,8 @@ fn collect<'a>(ast: &'a Ast, into: &mut Vec<&'a Ast>) {
     match &ast.node {
         AstNode::Name(_) | AstNode::Property(..) | AstNode::Method(..) => into.push(ast),
         AstNode::Call(name, arguments) => match name.as_str() {
-            "baseline" | "nadir" | "peak" | "previous" | "baseline_date" | "nadir_date" | "upper_limit" | "lower_limit" => into.push(ast),
+            "baseline" | "nadir" | "peak" | "previous" | "baseline_date" | "nadir_date"
+            | "upper_limit" | "lower_limit" => into.push(ast),
             _ => arguments.iter().for_each(|a| collect(a, into)),
         },
         AstNode::Binary(_, a, b) | AstNode::In(a, b) => {
@@ -41,13 +42,21 @@ fn collect<'a>(ast: &'a Ast, into: &mut Vec<&'a Ast>) {
             collect(b, into);
         }
         AstNode::Not(a) | AstNode::Negate(a) => collect(a, into),
-        AstNode::And(parts) | AstNode::Or(parts) | AstNode::Coalesce(parts) => parts.iter().for_each(|p| collect(p, into)),
+        AstNode::And(parts) | AstNode::Or(parts) | AstNode::Coalesce(parts) => {
+            parts.iter().for_each(|p| collect(p, into))
+        }
         AstNode::If(c, a, b) => {
             collect(c, into);
             collect(a, into);
             collect(b, into);
         }
-        AstNode::Number(_) | AstNode::Bool(_) | AstNode::Text(_) | AstNode::Unknown | AstNode::This | AstNode::Array(_) | AstNode::Closure(..) => {}
+        AstNode::Number(_)
+        | AstNode::Bool(_)
+        | AstNode::Text(_)
+        | AstNode::Unknown
+        | AstNode::This
+        | AstNode::Array(_)
+        | AstNode::Closure(..) => {}
     }
 }
 
@@ -73,14 +82,21 @@ pub(crate) fn written(ast: &Ast) -> String {
         AstNode::And(items) => join(items, " && "),
         AstNode::Or(items) => join(items, " || "),
         AstNode::Coalesce(items) => join(items, " ?? "),
-        AstNode::If(c, a, b) => format!("if {} {{ {} }} else {{ {} }}", written(c), written(a), written(b)),
+        AstNode::If(c, a, b) => {
+            format!("if {} {{ {} }} else {{ {} }}", written(c), written(a), written(b))
+        }
         AstNode::In(a, b) => format!("{} in {}", nested(a), written(b)),
     }
 }
 
 fn nested(ast: &Ast) -> String {
     match &ast.node {
-        AstNode::Binary(..) | AstNode::And(_) | AstNode::Or(_) | AstNode::Coalesce(_) | AstNode::In(..) | AstNode::If(..) => format!("({})", written(ast)),
+        AstNode::Binary(..)
+        | AstNode::And(_)
+        | AstNode::Or(_)
+        | AstNode::Coalesce(_)
+        | AstNode::In(..)
+        | AstNode::If(..) => format!("({})", written(ast)),
         _ => written(ast),
     }
 }

@@ -103,7 +103,10 @@ impl<'r> Builder<'r> {
             // One that is wrong is kept as unknown, so that its uses are not reported besides.
             let (value, ty) = self.parameter(parameter).unwrap_or((Value::Unknown, Type::Unknown));
             let number = u16::try_from(self.parameters.len()).unwrap_or(u16::MAX);
-            self.parameters.insert((index, parameter.name.value.clone()), (Expr::Parameter(value, number), ty));
+            self.parameters.insert(
+                (index, parameter.name.value.clone()),
+                (Expr::Parameter(value, number), ty),
+            );
         }
         let mut names: BTreeMap<&str, &Text> = BTreeMap::new();
         for name in raw
@@ -150,12 +153,22 @@ impl<'r> Builder<'r> {
             let mut seen: Vec<&str> = vec![];
             for code in &decision.codes {
                 if seen.contains(&code.value.as_str()) {
-                    self.diagnostics.push(error_at("duplicate-name", format!("the code `{}` stands twice", code.value), code));
+                    self.diagnostics.push(error_at(
+                        "duplicate-name",
+                        format!("the code `{}` stands twice", code.value),
+                        code,
+                    ));
                 }
                 seen.push(&code.value);
             }
             let domain = self.domain(&decision.name.value, &codes);
-            self.pend(index, decision.scope, &decision.name, TypeState::Known(Type::Code(domain)), None);
+            self.pend(
+                index,
+                decision.scope,
+                &decision.name,
+                TypeState::Known(Type::Code(domain)),
+                None,
+            );
         }
         self.declare_functions(index, raw, scripts);
     }
@@ -169,20 +182,39 @@ impl<'r> Builder<'r> {
             }
         };
         for function in &raw.functions {
-            let takes: Vec<Option<Type>> = function.takes.iter().map(|t| self.type_named(t)).collect();
+            let takes: Vec<Option<Type>> =
+                function.takes.iter().map(|t| self.type_named(t)).collect();
             let gives = self.type_named(&function.gives);
-            let (Some(takes), Some(gives)) = (takes.into_iter().collect::<Option<Vec<_>>>(), gives) else { continue };
+            let (Some(takes), Some(gives)) = (takes.into_iter().collect::<Option<Vec<_>>>(), gives)
+            else {
+                continue;
+            };
             let known = scripts.functions_of(library);
             if !known.iter().any(|(n, a)| *n == function.name.value && *a == takes.len()) {
-                let help = match did_you_mean(&function.name.value, known.iter().map(|(n, _)| n.as_str())) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the `.rhai` files of this ruleset define {}", one_of(known.iter().map(|(n, _)| n.as_str()))),
-                };
-                let message = format!("no `.rhai` file defines `{}` with {} parameters", function.name.value, takes.len());
-                self.diagnostics.push(error_at("unknown-function", message, &function.name).help(help));
+                let help =
+                    match did_you_mean(&function.name.value, known.iter().map(|(n, _)| n.as_str()))
+                    {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!(
+                            "the `.rhai` files of this ruleset define {}",
+                            one_of(known.iter().map(|(n, _)| n.as_str()))
+                        ),
+                    };
+                let message = format!(
+                    "no `.rhai` file defines `{}` with {} parameters",
+                    function.name.value,
+                    takes.len()
+                );
+                self.diagnostics
+                    .push(error_at("unknown-function", message, &function.name).help(help));
                 continue;
             }
-            let id = scripts.declare(ScriptFunction { library, name: function.name.arc(), takes: takes.clone(), gives: gives.clone() });
+            let id = scripts.declare(ScriptFunction {
+                library,
+                name: function.name.arc(),
+                takes: takes.clone(),
+                gives: gives.clone(),
+            });
             self.functions.insert((index, function.name.value.clone()), (id, takes, gives));
         }
     }
@@ -194,45 +226,80 @@ impl<'r> Builder<'r> {
             "date" => Some(Type::Date),
             unit if is_unit(unit) => Some(Type::number(crate::units::canonical(unit))),
             other => {
-                self.diagnostics.push(error_at("unknown-unit", format!("`{other}` is no type"), text).help("write `boolean`, `text`, `date` or a unit such as `mm`"));
+                self.diagnostics.push(
+                    error_at("unknown-unit", format!("`{other}` is no type"), text)
+                        .help("write `boolean`, `text`, `date` or a unit such as `mm`"),
+                );
                 None
             }
         }
     }
 
-    fn pend(&mut self, ruleset: RulesetIndex, scope: Scope, name: &Text, ty: TypeState, measure: Option<&'r RawMeasure>) {
+    fn pend(
+        &mut self,
+        ruleset: RulesetIndex,
+        scope: Scope,
+        name: &Text,
+        ty: TypeState,
+        measure: Option<&'r RawMeasure>,
+    ) {
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
-        self.nodes.push(PendingNode { ruleset, scope, name: name.arc(), ty, measure, value: None, facts: vec![] });
+        self.nodes.push(PendingNode {
+            ruleset,
+            scope,
+            name: name.arc(),
+            ty,
+            measure,
+            value: None,
+            facts: vec![],
+        });
         self.by_name.insert((ruleset, name.value.clone()), id);
     }
 
     fn check_name(&mut self, name: &Text) {
-        let good = name.value.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_lowercase() || i > 0 && c.is_ascii_digit());
+        let good = name
+            .value
+            .chars()
+            .enumerate()
+            .all(|(i, c)| c == '_' || c.is_ascii_lowercase() || i > 0 && c.is_ascii_digit());
         if !good || name.value.is_empty() {
             self.diagnostics.push(
-                error_at("bad-name", format!("`{}` cannot be a name", name.value), name).help("use lower-case letters, digits and `_`"),
+                error_at("bad-name", format!("`{}` cannot be a name", name.value), name)
+                    .help("use lower-case letters, digits and `_`"),
             );
         }
         let taken = name.value == "line"
             || name.value == "this"
-            || vocabulary::FACTS.iter().any(|f| f.of != crate::ObjectKind::Line && f.name == name.value)
+            || vocabulary::FACTS
+                .iter()
+                .any(|f| f.of != crate::ObjectKind::Line && f.name == name.value)
             || vocabulary::COLLECTIONS.iter().any(|c| c.name == name.value)
             || vocabulary::FUNCTIONS.contains(&name.value.as_str());
         if taken {
             self.diagnostics.push(
-                error_at("taken-name", format!("`{}` is a word of the rule language", name.value), name).help("choose another name"),
+                error_at(
+                    "taken-name",
+                    format!("`{}` is a word of the rule language", name.value),
+                    name,
+                )
+                .help("choose another name"),
             );
         }
     }
 
     fn check_unit(&mut self, unit: &Text) {
         if !matches!(unit.value.as_str(), "boolean" | "date" | "text") && !is_unit(&unit.value) {
-            let known = ["mm", "cm", "mm2", "%", "d", "wk", "1", "U/mL", "g/dL", "g/L", "mg/dL", "ng/mL", "10*9/L", "boolean", "date", "text"];
+            let known = [
+                "mm", "cm", "mm2", "%", "d", "wk", "1", "U/mL", "g/dL", "g/L", "mg/dL", "ng/mL",
+                "10*9/L", "boolean", "date", "text",
+            ];
             let help = match did_you_mean(&unit.value, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write the unit as UCUM does: `mm`, `%`, `d`, `U/mL`, `10*9/L`".to_string(),
             };
-            self.diagnostics.push(error_at("unknown-unit", format!("`{}` is no unit", unit.value), unit).help(help));
+            self.diagnostics.push(
+                error_at("unknown-unit", format!("`{}` is no unit", unit.value), unit).help(help),
+            );
         }
     }
 
@@ -256,7 +323,12 @@ impl<'r> Builder<'r> {
     fn parameter(&mut self, raw: &RawParameter) -> Option<(Value, Type)> {
         let Some(value) = &raw.value else {
             self.diagnostics.push(
-                error_at("missing-key", format!("the parameter `{}` lacks `value`", raw.name.value), &raw.name).help("add `value: …`"),
+                error_at(
+                    "missing-key",
+                    format!("the parameter `{}` lacks `value`", raw.name.value),
+                    &raw.name,
+                )
+                .help("add `value: …`"),
             );
             return None;
         };
@@ -269,7 +341,8 @@ impl<'r> Builder<'r> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("expected {}", one_of(known)),
                 };
-                let message = format!("`{}` is no value of the parameter `{}`", value.value, raw.name.value);
+                let message =
+                    format!("`{}` is no value of the parameter `{}`", value.value, raw.name.value);
                 self.diagnostics.push(error_at("unknown-code", message, value).help(help));
                 return None;
             };
@@ -284,7 +357,14 @@ impl<'r> Builder<'r> {
             Ok(quantity) => quantity,
             Err(error) => {
                 let help = "write a number with its unit (`30 %`, `5 mm`, `28 d`), `yes` or `no`; a word needs `codes: […]`";
-                self.diagnostics.push(error_at("bad-value", format!("the parameter `{}`: {error}", raw.name.value), value).help(help));
+                self.diagnostics.push(
+                    error_at(
+                        "bad-value",
+                        format!("the parameter `{}`: {error}", raw.name.value),
+                        value,
+                    )
+                    .help(help),
+                );
                 return None;
             }
         };
@@ -295,11 +375,16 @@ impl<'r> Builder<'r> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write the unit as UCUM does: `mm`, `%`, `d`, `U/mL`".to_string(),
             };
-            self.diagnostics.push(error_at("unknown-unit", format!("`{written}` is no unit"), value).help(help));
+            self.diagnostics.push(
+                error_at("unknown-unit", format!("`{written}` is no unit"), value).help(help),
+            );
             return None;
         }
         // Lengths in mm and times in days are what the facts are in.
-        let unit = ["mm", "d"].into_iter().find(|u| conversion_factor(written, u).is_some()).unwrap_or(crate::units::canonical(written));
+        let unit = ["mm", "d"]
+            .into_iter()
+            .find(|u| conversion_factor(written, u).is_some())
+            .unwrap_or(crate::units::canonical(written));
         let number = value_in(&quantity, unit)?;
         Some((Value::Number(number), Type::number(unit)))
     }
@@ -307,7 +392,9 @@ impl<'r> Builder<'r> {
     /// Compiles the value of a measure, and finds its type where none is declared.
     pub(crate) fn compile_measure(&mut self, id: NodeId) {
         let Some(node) = self.nodes.get(id as usize) else { return };
-        let (Some(measure), ruleset, scope) = (node.measure, node.ruleset, node.scope) else { return };
+        let (Some(measure), ruleset, scope) = (node.measure, node.ruleset, node.scope) else {
+            return;
+        };
         let declared = match &node.ty {
             TypeState::Known(ty) => Some(ty.clone()),
             _ => None,
@@ -318,9 +405,16 @@ impl<'r> Builder<'r> {
                 Some(declared) if self.fits(&ty, &declared) => declared,
                 Some(declared) => {
                     let (expected, found) = (self.describe(&declared), self.describe(&ty));
-                    let message = format!("`{}` is declared as {expected}, but its value is {found}", measure.name.value);
+                    let message = format!(
+                        "`{}` is declared as {expected}, but its value is {found}",
+                        measure.name.value
+                    );
                     self.diagnostics.push(error_at(
-                        if matches!((&declared, &ty), (Type::Number(_), Type::Number(_))) { "wrong-unit" } else { "wrong-type" },
+                        if matches!((&declared, &ty), (Type::Number(_), Type::Number(_))) {
+                            "wrong-unit"
+                        } else {
+                            "wrong-type"
+                        },
                         message,
                         &measure.value,
                     ));
@@ -328,7 +422,11 @@ impl<'r> Builder<'r> {
                 }
                 None if matches!(ty, Type::Object(_) | Type::Collection(_) | Type::Unknown) => {
                     let found = self.describe(&ty);
-                    self.diagnostics.push(error_at("wrong-type", format!("a measure is a number, a date, a text, or yes or no, not {found}"), &measure.value));
+                    self.diagnostics.push(error_at(
+                        "wrong-type",
+                        format!("a measure is a number, a date, a text, or yes or no, not {found}"),
+                        &measure.value,
+                    ));
                     return None;
                 }
                 None => match ty {
@@ -389,14 +487,23 @@ impl<'r> Builder<'r> {
                     facts,
                     place: place_of(&measure.name),
                 });
-            } else if let Some(decision) = raw.decisions.iter().find(|d| d.scope == scope && *d.name.value == *name) {
+            } else if let Some(decision) =
+                raw.decisions.iter().find(|d| d.scope == scope && *d.name.value == *name)
+            {
                 nodes.push(self.decision(ruleset, raw, decision, &name, ty));
             }
         }
         nodes
     }
 
-    fn decision(&mut self, ruleset: RulesetIndex, raw: &RawRuleset, decision: &RawDecision, name: &Arc<str>, ty: Type) -> Node {
+    fn decision(
+        &mut self,
+        ruleset: RulesetIndex,
+        raw: &RawRuleset,
+        decision: &RawDecision,
+        name: &Arc<str>,
+        ty: Type,
+    ) -> Node {
         let own = match ty {
             Type::Code(own) => own,
             _ => 0,
@@ -436,24 +543,34 @@ impl<'r> Builder<'r> {
         };
         match (&decision.table, decision.rows.is_empty()) {
             (Some(text), true) => {
-                if let Some((table, mut rows)) = self.table(ruleset, decision.scope, decision, text, own) {
+                if let Some((table, mut rows)) =
+                    self.table(ruleset, decision.scope, decision, text, own)
+                {
                     for note in &decision.row_notes {
                         let Some(id) = &note.id else { continue };
                         match rows.iter_mut().find(|r| *r.id == *id.value) {
                             Some(row) => {
                                 row.interpretation = note.interpretation.as_ref().map(Text::arc);
                                 row.sources = self.sources(raw, note.source.as_ref());
-                                row.because = note.because.as_ref().map(|b| self.template(ruleset, decision.scope, b));
+                                row.because = note
+                                    .because
+                                    .as_ref()
+                                    .map(|b| self.template(ruleset, decision.scope, b));
                             }
                             None => {
                                 let ids: Vec<&str> = rows.iter().map(|r| &*r.id).collect();
-                                let message = format!("the table of `{name}` has no row `{}`", id.value);
-                                self.diagnostics.push(error_at("no-such-row", message, id).help(format!("its rows are {}", one_of(ids))));
+                                let message =
+                                    format!("the table of `{name}` has no row `{}`", id.value);
+                                self.diagnostics.push(
+                                    error_at("no-such-row", message, id)
+                                        .help(format!("its rows are {}", one_of(ids))),
+                                );
                             }
                         }
                     }
                     for row in &mut rows {
-                        row.facts = table.columns.iter().map(|c| self.column_fact(c, &table)).collect();
+                        row.facts =
+                            table.columns.iter().map(|c| self.column_fact(c, &table)).collect();
                     }
                     node.rows = rows;
                     node.logic = Logic::Table(table);
@@ -461,10 +578,16 @@ impl<'r> Builder<'r> {
             }
             (None, false) => node.rows = self.rows(ruleset, raw, decision, own),
             (Some(text), false) => self.diagnostics.push(
-                error_at("two-logics", format!("`{name}` has both `rows` and a `table`"), text).help("keep one of them"),
+                error_at("two-logics", format!("`{name}` has both `rows` and a `table`"), text)
+                    .help("keep one of them"),
             ),
             (None, true) => self.diagnostics.push(
-                error_at("missing-key", format!("`{name}` has neither `rows` nor a `table`"), &decision.name).help("add `rows:` or `table: |`"),
+                error_at(
+                    "missing-key",
+                    format!("`{name}` has neither `rows` nor a `table`"),
+                    &decision.name,
+                )
+                .help("add `rows:` or `table: |`"),
             ),
         }
         node
@@ -478,7 +601,11 @@ impl<'r> Builder<'r> {
             }),
             _ => None,
         };
-        let domain = self.domains.iter().position(|d| d.codes == column.codes).and_then(|d| u16::try_from(d).ok());
+        let domain = self
+            .domains
+            .iter()
+            .position(|d| d.codes == column.codes)
+            .and_then(|d| u16::try_from(d).ok());
         let ty = ty.or(domain.map(Type::Code)).unwrap_or(Type::Boolean);
         FactRef { name: column.name.clone(), expr: column.expr.clone(), ty }
     }
@@ -493,24 +620,41 @@ impl<'r> Builder<'r> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its codes are {}", one_of(codes)),
         };
-        self.diagnostics.push(error_at("unknown-code", format!("`{}` is no code of `{name}`", code.value), code).help(help));
+        self.diagnostics.push(
+            error_at("unknown-code", format!("`{}` is no code of `{name}`", code.value), code)
+                .help(help),
+        );
         None
     }
 
-    fn rows(&mut self, ruleset: RulesetIndex, raw: &RawRuleset, decision: &RawDecision, own: u16) -> Vec<Row> {
+    fn rows(
+        &mut self,
+        ruleset: RulesetIndex,
+        raw: &RawRuleset,
+        decision: &RawDecision,
+        own: u16,
+    ) -> Vec<Row> {
         let name = decision.name.value.as_str();
         let mut rows: Vec<Row> = vec![];
         for row in &decision.rows {
-            let place = |code, message: String| Diagnostic::error(code, message).at(&row.file, row.span, "");
+            let place = |code, message: String| {
+                Diagnostic::error(code, message).at(&row.file, row.span, "")
+            };
             let then = match (&row.then, &row.take) {
                 (Some(code), None) => self.own_code(own, code, name).map(Then::Code),
                 (None, Some(take)) => self.take(ruleset, decision, own, take).map(Then::Take),
                 (None, None) => {
-                    self.diagnostics.push(place("missing-key", format!("this row of `{name}` decides nothing")).help("add `then: CODE`"));
+                    self.diagnostics.push(
+                        place("missing-key", format!("this row of `{name}` decides nothing"))
+                            .help("add `then: CODE`"),
+                    );
                     None
                 }
                 (Some(_), Some(take)) => {
-                    self.diagnostics.push(error_at("two-logics", "this row has both `then` and `take`", take).help("keep one of them"));
+                    self.diagnostics.push(
+                        error_at("two-logics", "this row has both `then` and `take`", take)
+                            .help("keep one of them"),
+                    );
                     None
                 }
             };
@@ -537,8 +681,14 @@ impl<'r> Builder<'r> {
             };
             if rows.iter().any(|r| r.id == id) {
                 let diagnostic = match &row.id {
-                    Some(text) => error_at("duplicate-row", format!("two rows of `{name}` are called `{id}`"), text),
-                    None => place("duplicate-row", format!("two rows of `{name}` are called `{id}`")),
+                    Some(text) => error_at(
+                        "duplicate-row",
+                        format!("two rows of `{name}` are called `{id}`"),
+                        text,
+                    ),
+                    None => {
+                        place("duplicate-row", format!("two rows of `{name}` are called `{id}`"))
+                    }
                 };
                 self.diagnostics.push(diagnostic.help("give each row an `id` of its own"));
             }
@@ -563,22 +713,37 @@ impl<'r> Builder<'r> {
     }
 
     /// A code taken over from another decision; codes that are lacking here are an error.
-    fn take(&mut self, ruleset: RulesetIndex, decision: &RawDecision, own: u16, text: &Text) -> Option<Expr> {
+    fn take(
+        &mut self,
+        ruleset: RulesetIndex,
+        decision: &RawDecision,
+        own: u16,
+        text: &Text,
+    ) -> Option<Expr> {
         let mut context = Context::new(ruleset, decision.scope, text);
         let (_, (expr, ty)) = self.expression(&mut context)?;
         let Type::Code(from) = ty else {
             let found = self.describe(&ty);
-            self.diagnostics.push(error_at("wrong-type", format!("`take` needs another decision, found {found}"), text));
+            self.diagnostics.push(error_at(
+                "wrong-type",
+                format!("`take` needs another decision, found {found}"),
+                text,
+            ));
             return None;
         };
         let (from, into) = (self.domain_of(from)?.clone(), self.domain_of(own)?.clone());
         if from.codes == into.codes {
             return Some(expr);
         }
-        let missing: Vec<&str> = from.codes.iter().filter(|c| into.index(c).is_none()).map(|c| &**c).collect();
+        let missing: Vec<&str> =
+            from.codes.iter().filter(|c| into.index(c).is_none()).map(|c| &**c).collect();
         if !missing.is_empty() {
-            let message = format!("`{}` can be {}, which `{}` lacks", from.name, one_of(missing), into.name);
-            self.diagnostics.push(error_at("unknown-code", message, text).help("add the codes, or decide those before this row"));
+            let message =
+                format!("`{}` can be {}, which `{}` lacks", from.name, one_of(missing), into.name);
+            self.diagnostics.push(
+                error_at("unknown-code", message, text)
+                    .help("add the codes, or decide those before this row"),
+            );
             return None;
         }
         let map: Arc<[Option<u16>]> = from.codes.iter().map(|c| into.index(c)).collect();
@@ -595,16 +760,26 @@ impl<'r> Builder<'r> {
                 let known: Vec<&str> = raw.sources.iter().map(|s| s.key.value.as_str()).collect();
                 let help = match did_you_mean(key, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("sources are listed under `sources:`; there are {}", one_of(known)),
+                    None => {
+                        format!("sources are listed under `sources:`; there are {}", one_of(known))
+                    }
                 };
-                self.diagnostics.push(error_at("unknown-source", format!("`{key}` is no source"), text).help(help));
+                self.diagnostics.push(
+                    error_at("unknown-source", format!("`{key}` is no source"), text).help(help),
+                );
             }
             sources.push(part.into());
         }
         sources
     }
 
-    fn condition(&mut self, ruleset: RulesetIndex, scope: Scope, text: &Text, expected: &Type) -> Option<(Expr, Vec<FactRef>)> {
+    fn condition(
+        &mut self,
+        ruleset: RulesetIndex,
+        scope: Scope,
+        text: &Text,
+        expected: &Type,
+    ) -> Option<(Expr, Vec<FactRef>)> {
         let mut context = Context::new(ruleset, scope, text);
         let ast = self.parse(&context, &text.value)?;
         let expr = self.of_type(&mut context, &ast, expected)?;
@@ -614,26 +789,51 @@ impl<'r> Builder<'r> {
 
     /// Timing, prompts, findings, knowledge of drugs, and what the ruleset says of itself.
     fn rest(&mut self, index: RulesetIndex, raw: &RawRuleset, program: &mut Program) {
-        let when = raw.timepoints.as_ref().and_then(|t| self.condition(index, Scope::Timepoint, t, &Type::Boolean)).map(|c| c.0);
+        let when = raw
+            .timepoints
+            .as_ref()
+            .and_then(|t| self.condition(index, Scope::Timepoint, t, &Type::Boolean))
+            .map(|c| c.0);
         for timing in &raw.timings {
-            let mut date = |text: &Text| self.condition(index, Scope::Line, text, &Type::Date).map(|c| c.0);
+            let mut date =
+                |text: &Text| self.condition(index, Scope::Line, text, &Type::Date).map(|c| c.0);
             let (from, to) = (date(&timing.from), date(&timing.to));
             let overdue_after = timing.overdue_after.as_ref().and_then(&mut date);
             let done = timing.done.as_ref().and_then(&mut date);
-            let when = timing.when.as_ref().and_then(|w| self.condition(index, Scope::Line, w, &Type::Boolean)).map(|c| c.0);
+            let when = timing
+                .when
+                .as_ref()
+                .and_then(|w| self.condition(index, Scope::Line, w, &Type::Boolean))
+                .map(|c| c.0);
             let summary = timing.summary.as_ref().map(|t| self.template(index, Scope::Line, t));
             let patient = timing.patient.as_ref().map(|t| self.template(index, Scope::Line, t));
             let sources = self.sources(raw, timing.source.as_ref());
             if let (Some(from), Some(to)) = (from, to) {
-                program.timings.push(Timing { ruleset: index, name: timing.name.arc(), when, from, to, overdue_after, done, summary, patient, sources });
+                program.timings.push(Timing {
+                    ruleset: index,
+                    name: timing.name.arc(),
+                    when,
+                    from,
+                    to,
+                    overdue_after,
+                    done,
+                    summary,
+                    patient,
+                    sources,
+                });
             }
         }
         for prompt in &raw.prompts {
             let when = self.condition(index, Scope::Line, &prompt.when, &Type::Boolean);
             let summary = self.template(index, Scope::Line, &prompt.summary);
-            let detail = prompt.detail.as_ref().map(|t| self.template(index, Scope::Line, t)).unwrap_or_default();
+            let detail = prompt
+                .detail
+                .as_ref()
+                .map(|t| self.template(index, Scope::Line, t))
+                .unwrap_or_default();
             let patient = prompt.patient.as_ref().map(|t| self.template(index, Scope::Line, t));
-            let options = prompt.options.iter().map(|t| self.template(index, Scope::Line, t)).collect();
+            let options =
+                prompt.options.iter().map(|t| self.template(index, Scope::Line, t)).collect();
             let sources = self.sources(raw, prompt.source.as_ref());
             if let Some((when, facts)) = when {
                 program.prompts.push(PromptRule {
@@ -655,7 +855,13 @@ impl<'r> Builder<'r> {
             let message = self.template(index, finding.scope, &finding.message);
             self.sources(raw, finding.source.as_ref());
             if let Some((when, _)) = when {
-                program.findings.push(FindingRule { ruleset: index, name: finding.name.arc(), scope: finding.scope, when, message });
+                program.findings.push(FindingRule {
+                    ruleset: index,
+                    name: finding.name.arc(),
+                    scope: finding.scope,
+                    when,
+                    message,
+                });
             }
         }
         self.formulary(raw, program);
@@ -670,12 +876,23 @@ impl<'r> Builder<'r> {
                 set_by: parameter.value.as_ref().map(|v| v.layer.clone()).unwrap_or_default(),
             });
         }
-        let pairs = |pairs: &[(Text, Text)]| pairs.iter().map(|(a, b)| (a.arc(), b.arc())).collect::<Vec<_>>();
+        let pairs = |pairs: &[(Text, Text)]| {
+            pairs.iter().map(|(a, b)| (a.arc(), b.arc())).collect::<Vec<_>>()
+        };
         for (_, decision) in &raw.sdtm.tests {
             if !self.by_name.contains_key(&(index, decision.value.clone())) {
-                let known: Vec<&str> = raw.decisions.iter().map(|d| d.name.value.as_str()).collect();
-                let help = did_you_mean(&decision.value, known.iter().copied()).map(|n| format!("did you mean `{n}`?"));
-                self.diagnostics.push(error_at("unknown-name", format!("there is no decision `{}`", decision.value), decision).help_opt(help));
+                let known: Vec<&str> =
+                    raw.decisions.iter().map(|d| d.name.value.as_str()).collect();
+                let help = did_you_mean(&decision.value, known.iter().copied())
+                    .map(|n| format!("did you mean `{n}`?"));
+                self.diagnostics.push(
+                    error_at(
+                        "unknown-name",
+                        format!("there is no decision `{}`", decision.value),
+                        decision,
+                    )
+                    .help_opt(help),
+                );
             }
         }
         program.rulesets.push(ProgramRuleset {
@@ -691,7 +908,7 @@ impl<'r> Builder<'r> {
                 codes: pairs(&raw.sdtm.codes),
                 observations: pairs(&raw.sdtm.observations),
             },
-            sources: raw.sources.iter().map(|s| (s.key.arc(), s.citation.arc())).collect(),
+            sources: raw.sources.iter().map(|s| (s.key.arc(), s.citation().into())).collect(),
         });
     }
 
@@ -720,15 +937,26 @@ impl<'r> Builder<'r> {
                     Some(at) => drugs.push(u32::try_from(at).unwrap_or(u32::MAX)),
                     None => {
                         let known = program.drugs.iter().map(|d| &*d.name);
-                        let help = did_you_mean(&drug.value, known).map(|n| format!("did you mean `{n}`?"));
-                        self.diagnostics.push(error_at("unknown-drug", format!("the drug `{}` is not listed under `drugs:`", drug.value), drug).help_opt(help));
+                        let help = did_you_mean(&drug.value, known)
+                            .map(|n| format!("did you mean `{n}`?"));
+                        self.diagnostics.push(
+                            error_at(
+                                "unknown-drug",
+                                format!("the drug `{}` is not listed under `drugs:`", drug.value),
+                                drug,
+                            )
+                            .help_opt(help),
+                        );
                     }
                 }
             }
             let cycle_length = regimen.cycle_length.as_ref().and_then(|t| {
                 let days = t.value.parse::<Quantity>().ok().and_then(|q| value_in(&q, "d"));
                 if days.is_none_or(|d| d <= Number::ZERO) {
-                    self.diagnostics.push(error_at("bad-value", format!("`{}` is no length of a cycle", t.value), t).help("write `21 d`"));
+                    self.diagnostics.push(
+                        error_at("bad-value", format!("`{}` is no length of a cycle", t.value), t)
+                            .help("write `21 d`"),
+                    );
                 }
                 days
             });
@@ -764,9 +992,15 @@ impl<'r> Builder<'r> {
                 .find(|n| *n.value == *first.name)
         });
         let message = if circle.future {
-            format!("{} look ahead at each other, so none of them can be decided first", names.join(", "))
+            format!(
+                "{} look ahead at each other, so none of them can be decided first",
+                names.join(", ")
+            )
         } else {
-            format!("{} need each other at the same timepoint, so none of them can be decided first", names.join(", "))
+            format!(
+                "{} need each other at the same timepoint, so none of them can be decided first",
+                names.join(", ")
+            )
         };
         let mut diagnostic = Diagnostic::error("circle", message)
             .help("look at an earlier value (`previous(x)`, `earlier.…`) in one of them, or take the common part out");

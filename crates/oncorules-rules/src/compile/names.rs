@@ -125,14 +125,13 @@ impl<'r> Builder<'r> {
 
     /// The domain with exactly these codes, made where there is none of that name and codes.
     pub(crate) fn domain(&mut self, name: &str, codes: &[Arc<str>]) -> DomainId {
-        let at = self
-            .domains
-            .iter()
-            .position(|d| &*d.name == name && d.codes == codes)
-            .unwrap_or_else(|| {
-                self.domains.push(Domain { name: name.into(), codes: codes.to_vec() });
-                self.domains.len() - 1
-            });
+        let at =
+            self.domains.iter().position(|d| &*d.name == name && d.codes == codes).unwrap_or_else(
+                || {
+                    self.domains.push(Domain { name: name.into(), codes: codes.to_vec() });
+                    self.domains.len() - 1
+                },
+            );
         DomainId::try_from(at).unwrap_or(DomainId::MAX)
     }
 
@@ -181,7 +180,9 @@ impl<'r> Builder<'r> {
         );
         names.extend(self.parameters.keys().filter(|(r, _)| of(r)).map(|(_, n)| n.clone()));
         if context.scope.chain().contains(&ObjectKind::Timepoint) {
-            names.extend(self.observation_names.keys().filter(|(r, _)| of(r)).map(|(_, n)| n.clone()));
+            names.extend(
+                self.observation_names.keys().filter(|(r, _)| of(r)).map(|(_, n)| n.clone()),
+            );
         }
         names.extend(self.aliases.keys().filter(|(r, _)| of(r)).map(|(_, n)| n.clone()));
         let chain = context.scope.chain();

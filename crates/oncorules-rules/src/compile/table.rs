@@ -18,7 +18,14 @@ const MOST_COMBINATIONS: usize = 1 << 20;
 
 impl Builder<'_> {
     /// Compiles the table of a decision; rows come with their cells, the lookup is filled.
-    pub(crate) fn table(&mut self, ruleset: RulesetIndex, scope: Scope, raw: &RawDecision, text: &Text, own: u16) -> Option<(Table, Vec<Row>)> {
+    pub(crate) fn table(
+        &mut self,
+        ruleset: RulesetIndex,
+        scope: Scope,
+        raw: &RawDecision,
+        text: &Text,
+        own: u16,
+    ) -> Option<(Table, Vec<Row>)> {
         let mut lines = split(&text.value).into_iter();
         let header = lines.next()?;
         let errors_before = self.diagnostics.len();
@@ -28,7 +35,10 @@ impl Builder<'_> {
             if index + 1 == header.len() {
                 let name = cell.text.strip_prefix("=>").map(str::trim);
                 if name != Some(raw.name.value.as_str()) {
-                    let message = format!("the last column is headed `=> {}`, not `{}`", raw.name.value, cell.text);
+                    let message = format!(
+                        "the last column is headed `=> {}`, not `{}`",
+                        raw.name.value, cell.text
+                    );
                     self.cell_error(text, cell, "table-header", message, None);
                 }
             } else if index == 0 && cell.text == "row" {
@@ -43,8 +53,18 @@ impl Builder<'_> {
         for (number, cells) in lines.enumerate() {
             if cells.len() != header.len() {
                 if let Some(first) = cells.first() {
-                    let message = format!("this row has {} cells; the header has {}", cells.len(), header.len());
-                    self.cell_error(text, first, "table-row", message, Some("separate cells with `|`".into()));
+                    let message = format!(
+                        "this row has {} cells; the header has {}",
+                        cells.len(),
+                        header.len()
+                    );
+                    self.cell_error(
+                        text,
+                        first,
+                        "table-row",
+                        message,
+                        Some("separate cells with `|`".into()),
+                    );
                 }
                 continue;
             }
@@ -61,13 +81,25 @@ impl Builder<'_> {
             let Some(outcome) = cells_iter.next() else { continue };
             let Some(then) = codes.index(&outcome.text) else {
                 let help = self.code_help(&outcome.text, &codes.codes);
-                self.cell_error(text, outcome, "unknown-code", format!("`{}` is no code of `{}`", outcome.text, raw.name.value), Some(help));
+                self.cell_error(
+                    text,
+                    outcome,
+                    "unknown-code",
+                    format!("`{}` is no code of `{}`", outcome.text, raw.name.value),
+                    Some(help),
+                );
                 continue;
             };
-            if rows.iter().any(|r| r.id == id) {
-                if let Some(first) = cells.first() {
-                    self.cell_error(text, first, "duplicate-row", format!("two rows are called `{id}`"), None);
-                }
+            if rows.iter().any(|r| r.id == id)
+                && let Some(first) = cells.first()
+            {
+                self.cell_error(
+                    text,
+                    first,
+                    "duplicate-row",
+                    format!("two rows are called `{id}`"),
+                    None,
+                );
             }
             let written: Vec<String> = columns
                 .iter()
@@ -84,11 +116,18 @@ impl Builder<'_> {
                 sources: vec![],
                 interpretation: None,
                 written: written.join(", ").into(),
-                layer: (text.layer != self.rulesets.get(usize::from(ruleset))?.id.arc()).then(|| text.layer.clone()),
+                layer: (text.layer != self.rulesets.get(usize::from(ruleset))?.id.arc())
+                    .then(|| text.layer.clone()),
                 place: Place {
                     file: text.file.clone(),
                     span: cells.first().map_or(text.span, |c| {
-                        position_in_source(&text.file, text.span, &text.value, c.start, c.start + c.text.chars().count().max(1))
+                        position_in_source(
+                            &text.file,
+                            text.span,
+                            &text.value,
+                            c.start,
+                            c.start + c.text.chars().count().max(1),
+                        )
                     }),
                 },
                 cells: accepted,
@@ -109,8 +148,13 @@ impl Builder<'_> {
                     }
                     None => {
                         let message = format!("the table has no column `{}`", name.value);
-                        let help = format!("its columns are {}", one_of(columns.iter().map(|c| &*c.name)));
-                        self.diagnostics.push(Diagnostic::error("unknown-name", message).at(&name.file, name.span, "").help(help));
+                        let help =
+                            format!("its columns are {}", one_of(columns.iter().map(|c| &*c.name)));
+                        self.diagnostics.push(
+                            Diagnostic::error("unknown-name", message)
+                                .at(&name.file, name.span, "")
+                                .help(help),
+                        );
                     }
                 }
             }
@@ -124,12 +168,21 @@ impl Builder<'_> {
             Some("first") => HitPolicy::First,
             _ => HitPolicy::Unique,
         };
-        let size = columns.iter().try_fold(1usize, |n, c| n.checked_mul(c.codes.len())).filter(|n| *n <= MOST_COMBINATIONS);
+        let size = columns
+            .iter()
+            .try_fold(1usize, |n, c| n.checked_mul(c.codes.len()))
+            .filter(|n| *n <= MOST_COMBINATIONS);
         let Some(size) = size else {
             self.diagnostics.push(
-                Diagnostic::error("table-too-large", format!("the table of `{}` has more than {MOST_COMBINATIONS} combinations", raw.name.value))
-                    .at(&text.file, text.span, "")
-                    .help("split it into two decisions"),
+                Diagnostic::error(
+                    "table-too-large",
+                    format!(
+                        "the table of `{}` has more than {MOST_COMBINATIONS} combinations",
+                        raw.name.value
+                    ),
+                )
+                .at(&text.file, text.span, "")
+                .help("split it into two decisions"),
             );
             return None;
         };
@@ -144,7 +197,13 @@ impl Builder<'_> {
         Some((Table { columns, lookup, hit, impossible }, rows))
     }
 
-    fn column(&mut self, ruleset: RulesetIndex, scope: Scope, text: &Text, cell: &Cell) -> Option<Column> {
+    fn column(
+        &mut self,
+        ruleset: RulesetIndex,
+        scope: Scope,
+        text: &Text,
+        cell: &Cell,
+    ) -> Option<Column> {
         let mut context = Context::new(ruleset, scope, text);
         context.offset = cell.start;
         let ast = self.parse(&context, &cell.text)?;
@@ -153,7 +212,12 @@ impl Builder<'_> {
             Type::Code(domain) => self.domain_of(domain)?.codes.clone(),
             Type::Boolean => vec!["no".into(), "yes".into()],
             other => {
-                self.wrong_type(&context, &ast, "a decision or yes or no as the column of a table", &other);
+                self.wrong_type(
+                    &context,
+                    &ast,
+                    "a decision or yes or no as the column of a table",
+                    &other,
+                );
                 return None;
             }
         };
@@ -163,7 +227,13 @@ impl Builder<'_> {
     /// The codes that a cell accepts, a bit each.
     fn cell(&mut self, text: &Text, cell: &Cell, codes: &[Arc<str>], column: &str) -> Option<u64> {
         if codes.len() > 64 {
-            self.cell_error(text, cell, "table-too-large", format!("`{column}` has more than 64 codes"), None);
+            self.cell_error(
+                text,
+                cell,
+                "table-too-large",
+                format!("`{column}` has more than 64 codes"),
+                None,
+            );
             return None;
         }
         let (negated, list) = match cell.text.strip_prefix("not ") {
@@ -180,9 +250,18 @@ impl Builder<'_> {
                 Some(at) => accepted |= 1 << at,
                 None => {
                     let help = self.code_help(code, codes);
-                    let offset = cell.text.find(code).map_or(0, |b| cell.text.get(..b).unwrap_or_default().chars().count());
+                    let offset = cell
+                        .text
+                        .find(code)
+                        .map_or(0, |b| cell.text.get(..b).unwrap_or_default().chars().count());
                     let place = Cell { start: cell.start + offset, text: code.to_string() };
-                    self.cell_error(text, &place, "unknown-code", format!("`{code}` is no code of `{column}`"), Some(help));
+                    self.cell_error(
+                        text,
+                        &place,
+                        "unknown-code",
+                        format!("`{code}` is no code of `{column}`"),
+                        Some(help),
+                    );
                     good = false;
                 }
             }
@@ -199,10 +278,18 @@ impl Builder<'_> {
         }
     }
 
-    fn cell_error(&mut self, text: &Text, cell: &Cell, code: &'static str, message: String, help: Option<String>) {
+    fn cell_error(
+        &mut self,
+        text: &Text,
+        cell: &Cell,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) {
         let end = cell.start + cell.text.chars().count().max(1);
         let span = position_in_source(&text.file, text.span, &text.value, cell.start, end);
-        self.diagnostics.push(Diagnostic::error(code, message).at(&text.file, span, "").help_opt(help));
+        self.diagnostics
+            .push(Diagnostic::error(code, message).at(&text.file, span, "").help_opt(help));
     }
 }
 

@@ -8,7 +8,12 @@ use oncorules_source::{Diagnostic, position_in_source};
 
 impl Builder<'_> {
     /// Compiles a text with expressions in it.
-    pub(crate) fn template(&mut self, ruleset: RulesetIndex, scope: Scope, text: &Text) -> Template {
+    pub(crate) fn template(
+        &mut self,
+        ruleset: RulesetIndex,
+        scope: Scope,
+        text: &Text,
+    ) -> Template {
         let mut pieces = vec![];
         let mut fixed = String::new();
         let mut rest = text.value.as_str();
@@ -21,7 +26,9 @@ impl Builder<'_> {
             let Some(end) = closing_brace(body) else {
                 let span = position_in_source(&text.file, text.span, &text.value, at - 2, at);
                 self.diagnostics.push(
-                    Diagnostic::error("template", "this `${` is not closed").at(&text.file, span, "").help("close it with `}`"),
+                    Diagnostic::error("template", "this `${` is not closed")
+                        .at(&text.file, span, "")
+                        .help("close it with `}`"),
                 );
                 return Template(pieces);
             };
@@ -35,7 +42,13 @@ impl Builder<'_> {
                 let typed = self.compile_ast(&mut context, &ast)?;
                 if matches!(typed.1, Type::Object(_) | Type::Collection(_)) {
                     let help = "for several members write `.list(|x| x.name)`".to_string();
-                    return self.fail(&context, &ast, "wrong-type", "only a value can stand in a text".into(), Some(help));
+                    return self.fail(
+                        &context,
+                        &ast,
+                        "wrong-type",
+                        "only a value can stand in a text".into(),
+                        Some(help),
+                    );
                 }
                 Some(typed)
             }) {

@@ -76,7 +76,12 @@ impl Axes<'_> {
             }
             return at;
         }
-        let name = self.names.iter().find(|(e, _)| *e == expr).map(|(_, n)| (*n).clone()).unwrap_or_else(|| "a condition".into());
+        let name = self
+            .names
+            .iter()
+            .find(|(e, _)| *e == expr)
+            .map(|(_, n)| (*n).clone())
+            .unwrap_or_else(|| "a condition".into());
         self.axes.push(Axis { key, name, kind, cuts: vec![], asked_known: false });
         self.axes.len() - 1
     }
@@ -89,7 +94,11 @@ impl Axes<'_> {
             Expr::Not(a) => Formula::Not(Box::new(self.formula(a))),
             Expr::And(parts) => Formula::And(parts.iter().map(|p| self.formula(p)).collect()),
             Expr::Or(parts) => Formula::Or(parts.iter().map(|p| self.formula(p)).collect()),
-            Expr::If(c, a, b) => Formula::If(Box::new(self.formula(c)), Box::new(self.formula(a)), Box::new(self.formula(b))),
+            Expr::If(c, a, b) => Formula::If(
+                Box::new(self.formula(c)),
+                Box::new(self.formula(a)),
+                Box::new(self.formula(b)),
+            ),
             Expr::CodeIn(a, codes) => match self.codes(a) {
                 Some(kind) => Formula::CodeIn(self.axis(a, kind), codes.clone()),
                 None => Formula::Truth(self.axis(expr, AxisKind::Boolean)),
@@ -113,7 +122,9 @@ impl Axes<'_> {
 
     fn codes(&self, expr: &Expr) -> Option<AxisKind> {
         match (self.type_of)(expr) {
-            Some(Type::Code(domain)) => self.domains.get(usize::from(domain)).map(|d| AxisKind::Codes(d.codes.clone())),
+            Some(Type::Code(domain)) => {
+                self.domains.get(usize::from(domain)).map(|d| AxisKind::Codes(d.codes.clone()))
+            }
             _ => None,
         }
     }
@@ -123,11 +134,15 @@ impl Axes<'_> {
             Expr::Constant(Value::Code(code)) => Some(*code),
             _ => None,
         };
-        if let Some((of, code)) = code(b).map(|c| (a, c)).or(code(a).map(|c| (b, c))) {
-            if let Some(kind) = self.codes(of) {
-                let test = Formula::CodeIn(self.axis(of, kind), vec![code]);
-                return if comparison == Comparison::NotEqual { Formula::Not(Box::new(test)) } else { test };
-            }
+        if let Some((of, code)) = code(b).map(|c| (a, c)).or(code(a).map(|c| (b, c)))
+            && let Some(kind) = self.codes(of)
+        {
+            let test = Formula::CodeIn(self.axis(of, kind), vec![code]);
+            return if comparison == Comparison::NotEqual {
+                Formula::Not(Box::new(test))
+            } else {
+                test
+            };
         }
         let (turned, of, limit) = match (constant(a), constant(b)) {
             (None, Some(limit)) => (comparison, a, limit),
@@ -136,22 +151,37 @@ impl Axes<'_> {
             (None, None) => {
                 // `x < y`: how the two lie to each other, whichever stands first.
                 let ordered = matches!((self.type_of)(a), Some(Type::Number(_) | Type::Date));
-                let (first, second, comparison) =
-                    if format!("{a:?}") <= format!("{b:?}") { (a, b, comparison) } else { (b, a, turn(comparison)) };
+                let (first, second, comparison) = if format!("{a:?}") <= format!("{b:?}") {
+                    (a, b, comparison)
+                } else {
+                    (b, a, turn(comparison))
+                };
                 if !ordered {
-                    let pair = Expr::Compare(Comparison::Equal, Box::new(first.clone()), Box::new(second.clone()));
+                    let pair = Expr::Compare(
+                        Comparison::Equal,
+                        Box::new(first.clone()),
+                        Box::new(second.clone()),
+                    );
                     let test = Formula::Truth(self.axis(&pair, AxisKind::Boolean));
-                    return if comparison == Comparison::NotEqual { Formula::Not(Box::new(test)) } else { test };
+                    return if comparison == Comparison::NotEqual {
+                        Formula::Not(Box::new(test))
+                    } else {
+                        test
+                    };
                 }
-                let pair = Expr::Compare(Comparison::Less, Box::new(first.clone()), Box::new(second.clone()));
+                let pair = Expr::Compare(
+                    Comparison::Less,
+                    Box::new(first.clone()),
+                    Box::new(second.clone()),
+                );
                 return Formula::Order(self.axis(&pair, AxisKind::Order), comparison);
             }
         };
         let at = self.axis(of, AxisKind::Number);
-        if let Some(axis) = self.axes.get_mut(at) {
-            if !axis.cuts.contains(&limit) {
-                axis.cuts.push(limit);
-            }
+        if let Some(axis) = self.axes.get_mut(at)
+            && !axis.cuts.contains(&limit)
+        {
+            axis.cuts.push(limit);
         }
         Formula::Compare(at, turned, limit)
     }
@@ -192,8 +222,14 @@ impl Axis {
     pub(super) fn points(&self) -> Vec<Point> {
         let mut points = match &self.kind {
             AxisKind::Boolean => vec![Point::Bool(true), Point::Bool(false)],
-            AxisKind::Codes(codes) => (0..codes.len()).filter_map(|c| u16::try_from(c).ok()).map(Point::Code).collect(),
-            AxisKind::Order => vec![Point::Order(Ordering::Less), Point::Order(Ordering::Equal), Point::Order(Ordering::Greater)],
+            AxisKind::Codes(codes) => {
+                (0..codes.len()).filter_map(|c| u16::try_from(c).ok()).map(Point::Code).collect()
+            }
+            AxisKind::Order => vec![
+                Point::Order(Ordering::Less),
+                Point::Order(Ordering::Equal),
+                Point::Order(Ordering::Greater),
+            ],
             AxisKind::Presence => vec![Point::Present],
             AxisKind::Number => {
                 let mut cuts = self.cuts.clone();
@@ -204,7 +240,9 @@ impl Axis {
                 for (at, cut) in cuts.iter().enumerate() {
                     points.push(*cut);
                     points.extend(match cuts.get(at + 1) {
-                        Some(next) => cut.plus(*next).and_then(|sum| sum.divided_by(Number::from(2))),
+                        Some(next) => {
+                            cut.plus(*next).and_then(|sum| sum.divided_by(Number::from(2)))
+                        }
                         None => cut.plus(one),
                     });
                 }
@@ -223,13 +261,18 @@ impl Axis {
         match (point, &self.kind) {
             (Point::Unknown, _) => format!("{name} is unknown"),
             (Point::Bool(b), _) => format!("{name} is {}", if b { "true" } else { "false" }),
-            (Point::Code(c), AxisKind::Codes(codes)) => format!("{name} is {}", codes.get(usize::from(c)).map_or("?", |c| c)),
+            (Point::Code(c), AxisKind::Codes(codes)) => {
+                format!("{name} is {}", codes.get(usize::from(c)).map_or("?", |c| c))
+            }
             (Point::Number(n), _) => format!("{name} is {n}"),
-            (Point::Order(o), _) => format!("the first quantity of `{name}` is {}", match o {
-                Ordering::Less => "less than the second",
-                Ordering::Equal => "equal to the second",
-                Ordering::Greater => "greater than the second",
-            }),
+            (Point::Order(o), _) => format!(
+                "the first quantity of `{name}` is {}",
+                match o {
+                    Ordering::Less => "less than the second",
+                    Ordering::Equal => "equal to the second",
+                    Ordering::Greater => "greater than the second",
+                }
+            ),
             _ => format!("{name} is known"),
         }
     }

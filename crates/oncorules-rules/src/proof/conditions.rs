@@ -15,7 +15,10 @@ pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostic
         node.rows.iter().map(|r| r.when.as_ref().map(|when| axes.formula(when))).collect();
     let axes = axes.axes;
     let points: Vec<Vec<Point>> = axes.iter().map(Axis::points).collect();
-    let cells = points.iter().try_fold(1u64, |n, p| n.checked_mul(p.len() as u64)).filter(|n| *n <= MOST_CELLS);
+    let cells = points
+        .iter()
+        .try_fold(1u64, |n, p| n.checked_mul(p.len() as u64))
+        .filter(|n| *n <= MOST_CELLS);
     let unconditional = formulas.iter().position(Option::is_none);
     // A row behind one that always decides is dead whatever the conditions say.
     let mut dead = false;
@@ -25,9 +28,15 @@ pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostic
     }
     let in_order = (ProofKind::Consistent, 0, ProofOutcome::Proven);
     let Some(cells) = cells else {
-        let why = ProofOutcome::NotProvable(format!("its conditions look at more than {MOST_CELLS} combinations"));
+        let why = ProofOutcome::NotProvable(format!(
+            "its conditions look at more than {MOST_CELLS} combinations"
+        ));
         let complete = if unconditional.is_some() { ProofOutcome::Proven } else { why.clone() };
-        return vec![(ProofKind::Complete, 0, complete), in_order, (ProofKind::NoDeadRows, 0, if dead { ProofOutcome::Failed } else { why })];
+        return vec![
+            (ProofKind::Complete, 0, complete),
+            in_order,
+            (ProofKind::NoDeadRows, 0, if dead { ProofOutcome::Failed } else { why }),
+        ];
     };
     let mut decides = vec![false; node.rows.len()];
     let mut gap: Option<Vec<Point>> = None;
@@ -36,7 +45,11 @@ pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostic
         let mut rest = index;
         for (slot, choices) in cell.iter_mut().zip(&points) {
             let n = choices.len().max(1) as u64;
-            *slot = usize::try_from(rest % n).ok().and_then(|i| choices.get(i)).copied().unwrap_or(Point::Unknown);
+            *slot = usize::try_from(rest % n)
+                .ok()
+                .and_then(|i| choices.get(i))
+                .copied()
+                .unwrap_or(Point::Unknown);
             rest /= n;
         }
         let mut open = true;
@@ -64,9 +77,12 @@ pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostic
     if let Some(cell) = &gap {
         let shown: Vec<String> = axes.iter().zip(cell).map(|(a, p)| a.shown(*p)).collect();
         diagnostics.push(
-            Diagnostic::error("gap", format!("no row of `{}` decides when {}", node.name, shown.join(", ")))
-                .at(&node.place.file, node.place.span, "")
-                .help("end with a row that has no `when`, or add a row for this"),
+            Diagnostic::error(
+                "gap",
+                format!("no row of `{}` decides when {}", node.name, shown.join(", ")),
+            )
+            .at(&node.place.file, node.place.span, "")
+            .help("end with a row that has no `when`, or add a row for this"),
         );
     }
     let last = unconditional.map_or(node.rows.len(), |u| u + 1);
@@ -86,15 +102,25 @@ fn type_of(program: &Program, expr: &Expr) -> Option<Type> {
     match expr {
         Expr::Node(id, _) => program.node(*id).map(|n| n.ty.clone()),
         Expr::Fact(fact, _) => FACTS.iter().find(|f| f.fact == *fact).map(|f| f.ty.to_type()),
-        Expr::Observation(id, ..) => program.observations.get(usize::from(*id)).map(|o| o.ty.clone()),
-        Expr::Temporal(temporal, series, _) => match (temporal, series) {
-            (crate::ir::Temporal::BaselineDate | crate::ir::Temporal::NadirDate, _) => Some(Type::Date),
-            (_, crate::ir::Series::Node(id)) => program.node(*id).map(|n| n.ty.clone()),
-            (_, crate::ir::Series::Observation(id, _)) => program.observations.get(usize::from(*id)).map(|o| o.ty.clone()),
-        },
-        Expr::Arithmetic(..) | Expr::Negate(_) | Expr::Absolute(_) | Expr::PercentChange(..) | Expr::Smallest(_) | Expr::Largest(_) | Expr::DaysBetween(..) => {
-            Some(Type::Number(None))
+        Expr::Observation(id, ..) => {
+            program.observations.get(usize::from(*id)).map(|o| o.ty.clone())
         }
+        Expr::Temporal(temporal, series, _) => match (temporal, series) {
+            (crate::ir::Temporal::BaselineDate | crate::ir::Temporal::NadirDate, _) => {
+                Some(Type::Date)
+            }
+            (_, crate::ir::Series::Node(id)) => program.node(*id).map(|n| n.ty.clone()),
+            (_, crate::ir::Series::Observation(id, _)) => {
+                program.observations.get(usize::from(*id)).map(|o| o.ty.clone())
+            }
+        },
+        Expr::Arithmetic(..)
+        | Expr::Negate(_)
+        | Expr::Absolute(_)
+        | Expr::PercentChange(..)
+        | Expr::Smallest(_)
+        | Expr::Largest(_)
+        | Expr::DaysBetween(..) => Some(Type::Number(None)),
         Expr::DatePlus(..) | Expr::EarliestKnown(_) | Expr::LatestKnown(_) => Some(Type::Date),
         Expr::Parameter(crate::ir::Value::Code(_), number) => parameter_domain(program, *number),
         Expr::Parameter(crate::ir::Value::Bool(_), _) => Some(Type::Boolean),

@@ -58,13 +58,23 @@ pub fn prove(program: &Program) -> (Vec<Proof>, Diagnostics) {
     let mut proofs = vec![];
     let mut diagnostics = Diagnostics::new();
     for node in program.nodes.iter().filter(|n| n.is_decision()) {
-        let ruleset = program.rulesets.get(usize::from(node.ruleset)).map(|r| r.id.clone()).unwrap_or_default();
+        let ruleset = program
+            .rulesets
+            .get(usize::from(node.ruleset))
+            .map(|r| r.id.clone())
+            .unwrap_or_default();
         let found = match &node.logic {
             Logic::Table(table) => tables::prove(node, table, &mut diagnostics),
             _ => conditions::prove(program, node, &mut diagnostics),
         };
         for (kind, combinations, outcome) in found {
-            proofs.push(Proof { ruleset: ruleset.clone(), decision: node.name.clone(), kind, combinations, outcome });
+            proofs.push(Proof {
+                ruleset: ruleset.clone(),
+                decision: node.name.clone(),
+                kind,
+                combinations,
+                outcome,
+            });
         }
     }
     diagnostics.sort();
@@ -80,8 +90,11 @@ fn outcome(failed: bool) -> ProofOutcome {
 fn dead_row(node: &Node, index: usize) -> Option<oncorules_source::Diagnostic> {
     let row = node.rows.get(index)?;
     Some(
-        oncorules_source::Diagnostic::error("dead-row", format!("row `{}` of `{}` can never decide", row.id, node.name))
-            .at(&row.place.file, row.place.span, "the rows before it leave nothing for it")
-            .help("move it before the row that hides it, narrow that row, or remove this one"),
+        oncorules_source::Diagnostic::error(
+            "dead-row",
+            format!("row `{}` of `{}` can never decide", row.id, node.name),
+        )
+        .at(&row.place.file, row.place.span, "the rows before it leave nothing for it")
+        .help("move it before the row that hides it, narrow that row, or remove this one"),
     )
 }

@@ -15,8 +15,13 @@ pub(super) fn prove(node: &Node, table: &Table, diagnostics: &mut Diagnostics) -
     let mut decides = vec![false; node.rows.len()];
     for index in 0..size {
         let codes = combination(index, &table.columns);
-        let matching: Vec<usize> =
-            node.rows.iter().enumerate().filter(|(_, r)| matches(&r.cells, &codes)).map(|(i, _)| i).collect();
+        let matching: Vec<usize> = node
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| matches(&r.cells, &codes))
+            .map(|(i, _)| i)
+            .collect();
         if table.impossible.iter().any(|i| matches(&i.cells, &codes)) {
             continue;
         }
@@ -45,7 +50,11 @@ pub(super) fn prove(node: &Node, table: &Table, diagnostics: &mut Diagnostics) -
                         clash(node, table, &codes, *first, rest, diagnostics);
                     }
                 }
-                let counted: &[usize] = if table.hit == HitPolicy::First { std::slice::from_ref(first) } else { &matching };
+                let counted: &[usize] = if table.hit == HitPolicy::First {
+                    std::slice::from_ref(first)
+                } else {
+                    &matching
+                };
                 for row in counted {
                     if let Some(slot) = decides.get_mut(*row) {
                         *slot = true;
@@ -54,10 +63,17 @@ pub(super) fn prove(node: &Node, table: &Table, diagnostics: &mut Diagnostics) -
             }
         }
     }
-    for (rest, what) in [(gaps, "combinations for which no row decides"), (clashes, "combinations on which rows clash")] {
+    for (rest, what) in [
+        (gaps, "combinations for which no row decides"),
+        (clashes, "combinations on which rows clash"),
+    ] {
         if rest > MOST_SHOWN {
             diagnostics.push(
-                Diagnostic::error("more", format!("`{}` has {} more {what}", node.name, rest - MOST_SHOWN)).at(&node.place.file, node.place.span, ""),
+                Diagnostic::error(
+                    "more",
+                    format!("`{}` has {} more {what}", node.name, rest - MOST_SHOWN),
+                )
+                .at(&node.place.file, node.place.span, ""),
             );
         }
     }
@@ -69,27 +85,52 @@ pub(super) fn prove(node: &Node, table: &Table, diagnostics: &mut Diagnostics) -
     let n = size as u64;
     vec![
         (ProofKind::Complete, n, outcome(gaps > 0)),
-        (ProofKind::Consistent, n, if clashes > 0 { ProofOutcome::Failed } else { ProofOutcome::Proven }),
+        (
+            ProofKind::Consistent,
+            n,
+            if clashes > 0 { ProofOutcome::Failed } else { ProofOutcome::Proven },
+        ),
         (ProofKind::NoDeadRows, n, outcome(dead)),
     ]
 }
 
-fn clash(node: &Node, table: &Table, codes: &[usize], first: usize, rest: &[usize], diagnostics: &mut Diagnostics) {
+fn clash(
+    node: &Node,
+    table: &Table,
+    codes: &[usize],
+    first: usize,
+    rest: &[usize],
+    diagnostics: &mut Diagnostics,
+) {
     let decided = |at: usize| node.rows.get(at).map(|r| &r.then);
     // The row that clashes: with `any` the first that disagrees, with `unique` the first other one.
     let other = match table.hit {
         HitPolicy::Any => rest.iter().copied().find(|r| decided(*r) != decided(first)),
         _ => rest.first().copied(),
     };
-    let (Some(a), Some(b)) = (node.rows.get(first), other.and_then(|o| node.rows.get(o))) else { return };
+    let (Some(a), Some(b)) = (node.rows.get(first), other.and_then(|o| node.rows.get(o))) else {
+        return;
+    };
     let (message, help) = if table.hit == HitPolicy::Any {
         (
-            format!("rows `{}` and `{}` of `{}` disagree when {}", a.id, b.id, node.name, shown(table, codes)),
+            format!(
+                "rows `{}` and `{}` of `{}` disagree when {}",
+                a.id,
+                b.id,
+                node.name,
+                shown(table, codes)
+            ),
             "narrow one of them so that they agree wherever both match",
         )
     } else {
         (
-            format!("rows `{}` and `{}` of `{}` both match when {}", a.id, b.id, node.name, shown(table, codes)),
+            format!(
+                "rows `{}` and `{}` of `{}` both match when {}",
+                a.id,
+                b.id,
+                node.name,
+                shown(table, codes)
+            ),
             "narrow one of them, or say `hit: any` (rows may overlap where they agree)",
         )
     };
@@ -107,7 +148,9 @@ fn shown(table: &Table, codes: &[usize]) -> String {
         .columns
         .iter()
         .zip(codes)
-        .map(|(column, code)| format!("{} is {}", column.name, column.codes.get(*code).map_or("?", |c| c)))
+        .map(|(column, code)| {
+            format!("{} is {}", column.name, column.codes.get(*code).map_or("?", |c| c))
+        })
         .collect();
     parts.join(", ")
 }
