@@ -205,3 +205,32 @@ fn hostile_files_end_in_a_clear_error_soon() {
     }
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// `cargo test --release -p oncorules-formats --test case_files -- --ignored --nocapture`
+#[test]
+#[ignore = "measures the speed of the readers; slow without optimisation"]
+fn speed() {
+    let timed = |what: &str, bytes: usize, work: &mut dyn FnMut() -> usize| {
+        let start = std::time::Instant::now();
+        let count = work();
+        println!("{what}: {count} in {:?}, {} MB", start.elapsed(), bytes >> 20);
+    };
+    let case = read(CONTRACT).0.remove(0);
+    let json = serde_json::to_string(&case).unwrap();
+    timed("fast path", json.len() * 10_000, &mut || {
+        (0..10_000).filter(|_| read_case_json(&json).is_ok()).count()
+    });
+    let one = |i: usize| json.replace("example-001", &format!("P-{i}"));
+    let list = format!("[{}]", (0..30_000).map(one).collect::<Vec<_>>().join(","));
+    timed("list on one line", list.len(), &mut || read(&list).0.len());
+    let bad = list.replace("\"grade\":3", "\"grade\":9");
+    timed("list of bad cases on one line", bad.len(), &mut || read(&bad).1.len());
+    let yaml: String = (0..30_000)
+        .map(|i| format!("---\n{}", CONTRACT.replace("example-001", &format!("P-{i}"))))
+        .collect();
+    timed("yaml documents", yaml.len(), &mut || read(&yaml).0.len());
+    let words = "word ".repeat(12 << 20);
+    timed("60 MB of words", words.len(), &mut || read(&words).1.len());
+    let items = "- a\n".repeat(15 << 20);
+    timed("60 MB of items", items.len(), &mut || read(&items).1.len());
+}

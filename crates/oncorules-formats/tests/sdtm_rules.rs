@@ -293,3 +293,21 @@ fn random_cells_never_panic() {
         );
     }
 }
+
+#[test]
+fn every_note_of_the_code_is_listed_and_documented() {
+    let listed: Vec<&str> = oncorules_formats::sdtm::NOTE_CODES.iter().map(|(c, _)| *c).collect();
+    assert!(listed.is_sorted(), "{listed:?}");
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sdtm");
+    let mut code = String::new();
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        code += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    }
+    let used = code.split("notes.add").skip(1).filter_map(|t| {
+        let rest = t.split_once('(')?.1.trim_start().strip_prefix('"')?;
+        Some(rest.split('"').next().unwrap())
+    });
+    for code in used {
+        assert!(listed.contains(&code), "`{code}` is not listed");
+    }
+}

@@ -28,6 +28,7 @@
 //!   in another form (`date-not-understood`) count as missing.
 //! * A visit without any date is left out with a problem (`visit-without-date`,
 //!   `row-without-visit`); two visits of one date remain two (`visits-share-date`).
+//! * A visit of which nothing could be used makes no assessment (`empty-visit`).
 //! * Assessments are in order of date, then of visit number (`visits-out-of-order`).
 //!
 //! # Several readers
