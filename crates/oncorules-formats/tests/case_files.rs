@@ -1,4 +1,5 @@
 //! Case files, good and bad: what is read, and what is said where.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use oncorules_formats::{read_case_json, read_case_line, read_cases};
 use oncorules_model::{Case, Measurement, Observation, Reported};

@@ -1,4 +1,5 @@
 //! The rules by which SDTM data is read, each on a study of a few rows.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The public data sets, read as they are.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod common;
 

@@ -1,5 +1,10 @@
 //! Small studies written for a test, and a summary of what was read of them.
-#![allow(dead_code, reason = "each test file uses a part of these helpers")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test file uses a part of these helpers"
+)]
 
 use oncorules_formats::{SdtmOptions, SdtmStudy, read_sdtm};
 use oncorules_model::{Case, Measurement, Observation, Reported, SdtmMapping};
