@@ -138,6 +138,10 @@ pub(crate) fn read_json_cases(places: &Places<'_>, found: &mut Found<'_>) -> boo
     }
     let name = file.name().to_ascii_lowercase();
     let certain = [".json", ".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end));
+    if !certain && text.contains("\n---") {
+        // YAML documents that are written as JSON.
+        return false;
+    }
     let mut start = 0;
     let mut read_some = false;
     while let Some(rest) = text.get(start..).filter(|rest| !rest.trim().is_empty()) {
@@ -175,7 +179,7 @@ pub(crate) fn read_json_cases(places: &Places<'_>, found: &mut Found<'_>) -> boo
         });
         match line_end {
             Some(next) if error.line() == rest.get(..offset + 1).map_or(1, lines_of) => {
-                start = next
+                start = next;
             }
             _ => break,
         }
@@ -183,7 +187,7 @@ pub(crate) fn read_json_cases(places: &Places<'_>, found: &mut Found<'_>) -> boo
     true
 }
 
-/// The line (from 1) on which the last character of `text` that is no white space stands.
+/// The line (from 1) on which `text` ends.
 fn lines_of(text: &str) -> usize {
     text.matches('\n').count() + 1
 }

@@ -110,6 +110,18 @@ fn a_bad_document_does_not_take_the_others_with_it() {
 }
 
 #[test]
+fn json_documents_of_yaml_and_flow_yaml_are_read() {
+    for text in [
+        "{\"case\": \"A\"}\n---\n{\"case\": \"B\"}\n",
+        "{case: A}\n---\n{case: B}\n",
+        "[{case: A}, {case: B}]",
+    ] {
+        let (cases, wrong) = read(text);
+        assert_eq!(cases.len(), 2, "{text}: {wrong}");
+    }
+}
+
+#[test]
 fn ids_and_codes_stay_as_written() {
     let (cases, wrong) =
         read("case: 007\nassessments: [{date: 2024, visit: 1.10, reported: {a: 1.0, b: true}}]\n");

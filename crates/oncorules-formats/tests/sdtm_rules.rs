@@ -177,7 +177,7 @@ fn readers_without_accepted_readings() {
     assert_eq!(read.cases[0].assessments.len(), 1);
     assert!(codes(&read.cases[0]).contains(&"visit-without-accepted-reader"));
 
-    let two = some.replace("R1,", "R1,")
+    let two = some.clone()
         + "A,OVRLRESP,PR,ADJUDICATOR,,,2024-01-01,1,V1\nA,OVRLRESP,PR,,,,2024-03-01,3,V3\n";
     let wrong = study(&[("rs.csv", &two)], "").unwrap_err();
     assert_eq!(wrong.0[0].code, "several-evaluators");

@@ -22,7 +22,8 @@
 //!   *and* name.
 //! * The date is the first scan date (TRDTC), else RSDTC, else TUDTC, else LBDTC, else what another
 //!   reader gives (`date-from-other-reader`). Several scan days: `visit-spans-dates`; another day
-//!   for the response: `dates-differ`, for the laboratory: `lab-date-differs`.
+//!   for the response: `dates-differ`, for the laboratory: `lab-date-differs`. Rows without a date
+//!   take that of their visit (`date-missing`).
 //! * Partial dates stay partial, unless the visit has a full date within them
 //!   (`partial-date-narrowed`). Times are cut off. Impossible dates (`impossible-date`) and dates
 //!   in another form (`date-not-understood`) count as missing.

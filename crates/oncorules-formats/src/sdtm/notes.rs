@@ -24,6 +24,7 @@ pub const NOTE_CODES: &[(&str, &str)] = &[
         "date-from-other-reader",
         "rows without a date of their own took the date that another reader gives for the visit",
     ),
+    ("date-missing", "results and responses without a date took that of their visit"),
     ("date-not-understood", "dates that are not in ISO 8601 were passed over"),
     (
         "dates-differ",

@@ -64,6 +64,12 @@ pub(super) fn case_of(
             lose(subject, &visit, &key, &mut notes, problems);
             continue;
         };
+        let undated = |row: &&Observed| row.date.is_empty();
+        let scans_and_responses =
+            visit.tr.iter().map(|r| &r.at).chain(visit.rs.iter().map(|r| &r.at));
+        for row in scans_and_responses.filter(undated) {
+            notes.add("date-missing", row.place.to_string());
+        }
         let records = lesions.at(&visit, subject, &mut notes, problems);
         let mut assessment = Assessment {
             date,
