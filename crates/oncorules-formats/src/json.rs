@@ -1,7 +1,8 @@
 //! Cases as JSON: straight into the model, and over the tree where something is wrong.
 
-use crate::case_tree::{Found, costly_line, in_plain_words, relocate, walk};
+use crate::case_tree::{Found, costly_line, in_plain_words, walk};
 use crate::duplicates::WithoutDuplicates;
+use crate::places::Places;
 use crate::room::with_room;
 use crate::validate::validate;
 use oncorules_model::Case;
@@ -33,7 +34,7 @@ pub fn read_case_line(name: &str, line: usize, text: &str) -> Result<Case, Diagn
     fast(text).or_else(|error| {
         let text = text.trim_end();
         let file = SourceFile::new(name, text);
-        with_room(|| slow(&file, 0, text, error.as_ref()))
+        with_room(|| slow(&Places::new(&file), 0, text, error.as_ref()))
             .map_err(|wrong| at_line(wrong, line, text))
     })
 }
@@ -51,8 +52,7 @@ fn at_line(wrong: Diagnostics, line: usize, text: &str) -> Diagnostics {
         let name = wrong.0.iter().flat_map(|d| &d.labels).map(|l| l.file.name()).next();
         let Some(name) = name else { return wrong };
         let whole = SourceFile::new(name, "\n".repeat(before) + text);
-        wrong = relocate(wrong, &whole, before);
-        return wrong;
+        return Places::new(&whole).relocate(wrong, before);
     }
     for label in wrong.0.iter_mut().flat_map(|d| &mut d.labels) {
         label.span.line += before;
@@ -74,7 +74,7 @@ fn fast(text: &str) -> Result<Case, Option<serde_json::Error>> {
 
 /// The case that begins at byte `start` of `file`, over the tree.
 fn slow(
-    file: &SourceFile,
+    places: &Places<'_>,
     start: usize,
     text: &str,
     error: Option<&serde_json::Error>,
@@ -82,35 +82,41 @@ fn slow(
     let from_json = || {
         error.map_or_else(
             || Diagnostic::error("json-value", "this case cannot be shown in detail"),
-            |e| json_error(file, start, e),
+            |e| json_error(places, start, text, e),
         )
     };
     if error.is_some_and(|e| e.is_syntax() || e.is_eof())
-        || costly_line(file, start, text).is_some()
+        || costly_line(places, start, text).is_some()
     {
         return Err(from_json().into());
     }
-    let part = SourceFile::new(file.name(), text);
+    let part = SourceFile::new(places.file.name(), text);
     let nodes = match yaml::parse_documents(&part).map_err(in_plain_words) {
         Ok(nodes) => nodes,
         Err(wrong) if wrong.iter().any(|d| d.code != "yaml-syntax") => {
-            return Err(relocate(wrong, file, start));
+            return Err(places.relocate(wrong, start));
         }
         Err(_) => return Err(from_json().into()),
     };
     match nodes.as_slice() {
-        [node] => walk(&part, node).map_err(|wrong| relocate(wrong, file, start)),
+        [node] => walk(&part, node).map_err(|wrong| places.relocate(wrong, start)),
         _ => Err(from_json().into()),
     }
 }
 
-/// What the JSON parser says, at its place; `start` is where its text begins in `file`.
-fn json_error(file: &SourceFile, start: usize, error: &serde_json::Error) -> Diagnostic {
-    let text = error.to_string();
-    let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said);
-    let first = file.span(start, start);
-    let line = first.line + error.line().saturating_sub(1);
-    let column = if error.line() <= 1 { first.column - 1 + error.column() } else { error.column() };
+/// What the JSON parser says, at its place; `text`, which it read, begins at `start` of the file.
+fn json_error(
+    places: &Places<'_>,
+    start: usize,
+    text: &str,
+    error: &serde_json::Error,
+) -> Diagnostic {
+    let message = error.to_string();
+    let said = message.rsplit_once(" at line ").map_or(message.as_str(), |(said, _)| said);
+    // The parser counts lines from 1, and bytes of a line.
+    let lines = error.line().saturating_sub(1);
+    let line_start: usize = text.split_inclusive('\n').take(lines).map(str::len).sum();
+    let at = start + line_start + error.column().saturating_sub(1);
     let code = if said.contains("recursion limit") {
         "too-deep"
     } else if said.contains("stands twice") {
@@ -120,17 +126,22 @@ fn json_error(file: &SourceFile, start: usize, error: &serde_json::Error) -> Dia
     } else {
         "json-value"
     };
-    Diagnostic::error(code, said.to_string()).at(file, file.span_at(line, column.max(1), 1), "")
+    Diagnostic::error(code, said.to_string()).at(places.file, places.span(at, at + 1), "")
 }
 
 /// Reads a file as JSON; `false` where it is no JSON and should be tried as YAML.
-pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool {
+pub(crate) fn read_json_cases(places: &Places<'_>, found: &mut Found<'_>) -> bool {
+    let file = places.file;
     let text = file.text();
     if !text.trim_start().starts_with(['{', '[']) {
         return false;
     }
     let name = file.name().to_ascii_lowercase();
     let certain = [".json", ".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end));
+    if !certain && text.contains("\n---") {
+        // YAML documents that are written as JSON.
+        return false;
+    }
     let mut start = 0;
     let mut read_some = false;
     while let Some(rest) = text.get(start..).filter(|rest| !rest.trim().is_empty()) {
@@ -140,7 +151,7 @@ pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool 
             match value {
                 Ok(value) => {
                     read_some = true;
-                    read_value(file, value.get(), found);
+                    read_value(places, value.get(), found);
                 }
                 Err(error) => {
                     failed = Some((values.byte_offset(), error));
@@ -151,7 +162,7 @@ pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool 
         let Some((offset, error)) = failed else { break };
         if !read_some && !certain && !error.to_string().contains("recursion limit") {
             // It may be flow YAML, which begins like JSON.
-            if let Some(diagnostic) = costly_line(file, 0, text) {
+            if let Some(diagnostic) = costly_line(places, 0, text) {
                 found.push(diagnostic);
                 return true;
             }
@@ -160,7 +171,7 @@ pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool 
             }
         }
         read_some = true;
-        found.push(json_error(file, start, &error));
+        found.push(json_error(places, start, rest, &error));
         // One bad line of an NDJSON file does not hide the lines after it.
         let bad = start + offset;
         let line_end = text.get(bad..).and_then(|t| {
@@ -168,7 +179,7 @@ pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool 
         });
         match line_end {
             Some(next) if error.line() == rest.get(..offset + 1).map_or(1, lines_of) => {
-                start = next
+                start = next;
             }
             _ => break,
         }
@@ -176,29 +187,29 @@ pub(crate) fn read_json_cases(file: &SourceFile, found: &mut Found<'_>) -> bool 
     true
 }
 
-/// The line (from 1) on which the last character of `text` that is no white space stands.
+/// The line (from 1) on which `text` ends.
 fn lines_of(text: &str) -> usize {
     text.matches('\n').count() + 1
 }
 
-fn read_value(file: &SourceFile, text: &str, found: &mut Found<'_>) {
+fn read_value(places: &Places<'_>, text: &str, found: &mut Found<'_>) {
     if text.starts_with('[') {
         match serde_json::from_str::<Vec<&RawValue>>(text) {
-            Ok(items) => items.into_iter().for_each(|i| read_case(file, i.get(), found)),
+            Ok(items) => items.into_iter().for_each(|i| read_case(places, i.get(), found)),
             Err(error) => {
-                let diagnostic = json_error(file, offset_of(file, text), &error);
+                let diagnostic = json_error(places, offset_of(places.file, text), text, &error);
                 found.push(diagnostic);
             }
         }
     } else {
-        read_case(file, text, found);
+        read_case(places, text, found);
     }
 }
 
-fn read_case(file: &SourceFile, text: &str, found: &mut Found<'_>) {
-    let start = offset_of(file, text);
-    let case = fast(text).or_else(|error| slow(file, start, text, error.as_ref()));
-    found.add(case, file.span(start, start + 1));
+fn read_case(places: &Places<'_>, text: &str, found: &mut Found<'_>) {
+    let start = offset_of(places.file, text);
+    let case = fast(text).or_else(|error| slow(places, start, text, error.as_ref()));
+    found.add(case, places.span(start, start + 1));
 }
 
 /// Where `part`, which is borrowed from the file's text, begins in it.

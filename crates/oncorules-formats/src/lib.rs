@@ -26,6 +26,7 @@
 mod case_tree;
 mod duplicates;
 mod json;
+mod places;
 mod room;
 pub mod sdtm;
 mod source;

@@ -1,4 +1,5 @@
 //! Case files, good and bad: what is read, and what is said where.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use oncorules_formats::{read_case_json, read_case_line, read_cases};
 use oncorules_model::{Case, Measurement, Observation, Reported};
@@ -109,6 +110,18 @@ fn a_bad_document_does_not_take_the_others_with_it() {
 }
 
 #[test]
+fn json_documents_of_yaml_and_flow_yaml_are_read() {
+    for text in [
+        "{\"case\": \"A\"}\n---\n{\"case\": \"B\"}\n",
+        "{case: A}\n---\n{case: B}\n",
+        "[{case: A}, {case: B}]",
+    ] {
+        let (cases, wrong) = read(text);
+        assert_eq!(cases.len(), 2, "{text}: {wrong}");
+    }
+}
+
+#[test]
 fn ids_and_codes_stay_as_written() {
     let (cases, wrong) =
         read("case: 007\nassessments: [{date: 2024, visit: 1.10, reported: {a: 1.0, b: true}}]\n");
@@ -204,4 +217,33 @@ fn hostile_files_end_in_a_clear_error_soon() {
         assert!(shown.len() < 2_000_000, "{name}");
     }
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
+/// `cargo test --release -p oncorules-formats --test case_files -- --ignored --nocapture`
+#[test]
+#[ignore = "measures the speed of the readers; slow without optimisation"]
+fn speed() {
+    let timed = |what: &str, bytes: usize, work: &mut dyn FnMut() -> usize| {
+        let start = std::time::Instant::now();
+        let count = work();
+        println!("{what}: {count} in {:?}, {} MB", start.elapsed(), bytes >> 20);
+    };
+    let case = read(CONTRACT).0.remove(0);
+    let json = serde_json::to_string(&case).unwrap();
+    timed("fast path", json.len() * 10_000, &mut || {
+        (0..10_000).filter(|_| read_case_json(&json).is_ok()).count()
+    });
+    let one = |i: usize| json.replace("example-001", &format!("P-{i}"));
+    let list = format!("[{}]", (0..30_000).map(one).collect::<Vec<_>>().join(","));
+    timed("list on one line", list.len(), &mut || read(&list).0.len());
+    let bad = list.replace("\"grade\":3", "\"grade\":9");
+    timed("list of bad cases on one line", bad.len(), &mut || read(&bad).1.len());
+    let yaml: String = (0..30_000)
+        .map(|i| format!("---\n{}", CONTRACT.replace("example-001", &format!("P-{i}"))))
+        .collect();
+    timed("yaml documents", yaml.len(), &mut || read(&yaml).0.len());
+    let words = "word ".repeat(12 << 20);
+    timed("60 MB of words", words.len(), &mut || read(&words).1.len());
+    let items = "- a\n".repeat(15 << 20);
+    timed("60 MB of items", items.len(), &mut || read(&items).1.len());
 }

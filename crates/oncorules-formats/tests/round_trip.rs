@@ -1,4 +1,5 @@
 //! Any case, written as JSON, comes back the same over the fast path and over the tree.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use oncorules_formats::{read_case_json, read_cases, validate};
 use oncorules_model::*;

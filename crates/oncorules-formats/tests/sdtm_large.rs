@@ -1,4 +1,5 @@
 //! A larger set with much disorder: read in seconds, with nothing lost.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod common;
 

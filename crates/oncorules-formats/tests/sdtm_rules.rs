@@ -1,4 +1,5 @@
 //! The rules by which SDTM data is read, each on a study of a few rows.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod common;
 
@@ -176,7 +177,7 @@ fn readers_without_accepted_readings() {
     assert_eq!(read.cases[0].assessments.len(), 1);
     assert!(codes(&read.cases[0]).contains(&"visit-without-accepted-reader"));
 
-    let two = some.replace("R1,", "R1,")
+    let two = some.clone()
         + "A,OVRLRESP,PR,ADJUDICATOR,,,2024-01-01,1,V1\nA,OVRLRESP,PR,,,,2024-03-01,3,V3\n";
     let wrong = study(&[("rs.csv", &two)], "").unwrap_err();
     assert_eq!(wrong.0[0].code, "several-evaluators");
@@ -291,5 +292,23 @@ fn random_cells_never_panic() {
             "{:?}",
             read.problems
         );
+    }
+}
+
+#[test]
+fn every_note_of_the_code_is_listed_and_documented() {
+    let listed: Vec<&str> = oncorules_formats::sdtm::NOTE_CODES.iter().map(|(c, _)| *c).collect();
+    assert!(listed.is_sorted(), "{listed:?}");
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sdtm");
+    let mut code = String::new();
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        code += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    }
+    let used = code.split("notes.add").skip(1).filter_map(|t| {
+        let rest = t.split_once('(')?.1.trim_start().strip_prefix('"')?;
+        Some(rest.split('"').next().unwrap())
+    });
+    for code in used {
+        assert!(listed.contains(&code), "`{code}` is not listed");
     }
 }

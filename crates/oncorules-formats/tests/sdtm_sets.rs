@@ -1,4 +1,5 @@
 //! The public data sets, read as they are.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod common;
 
@@ -33,7 +34,7 @@ fn every_measurement_and_response_of_all_readers_is_there() {
     assert_eq!(study.cases.len(), 24);
     assert_eq!(study.chosen.len(), 3);
     let lesions: Vec<_> =
-        study.cases.iter().flat_map(|c| &c.assessments).flat_map(|a| &a.lesions).collect();
+        study.cases.iter().flat_map(|c| &c.assessments).flat_map(|a| a.lesions.iter().flatten()).collect();
     let axes = lesions.iter().flat_map(|l| [&l.longest_diameter, &l.short_axis]).flatten();
     assert_eq!(axes.filter(|m| matches!(m, Measurement::Length(_))).count(), 468);
     // The set gives each of its 39 states twice; the repeats are noted, not lost.

@@ -4,6 +4,7 @@ mod scalars;
 mod walk;
 
 use crate::json;
+use crate::places::Places;
 use crate::room::with_room;
 use oncorules_model::Case;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, Span, yaml};
@@ -30,10 +31,11 @@ const MOST_DIAGNOSTICS: usize = 10_000;
 /// ```
 pub fn read_cases(file: &SourceFile) -> (Vec<Case>, Diagnostics) {
     with_room(|| {
+        let places = Places::new(file);
         let mut found = Found::new(file);
-        if !json::read_json_cases(file, &mut found) {
+        if !json::read_json_cases(&places, &mut found) {
             for (start, text) in documents(file.text()) {
-                read_document(file, start, text, &mut found);
+                read_document(&places, start, text, &mut found);
             }
         }
         found.finish()
@@ -146,25 +148,25 @@ fn documents(text: &str) -> Vec<(usize, &str)> {
     parts
 }
 
-fn read_document(file: &SourceFile, start: usize, text: &str, found: &mut Found<'_>) {
-    if let Some(diagnostic) = costly_line(file, start, text) {
+fn read_document(places: &Places<'_>, start: usize, text: &str, found: &mut Found<'_>) {
+    if let Some(diagnostic) = costly_line(places, start, text) {
         found.push(diagnostic);
         return;
     }
-    let part = SourceFile::new(file.name(), text);
+    let part = SourceFile::new(places.file.name(), text);
     let nodes = match yaml::parse_documents(&part) {
         Ok(nodes) => nodes,
         Err(wrong) => {
-            let nothing = file.span(start, start);
-            return found.add(Err(relocate(in_plain_words(wrong), file, start)), nothing);
+            let nothing = places.span(start, start);
+            return found.add(Err(places.relocate(in_plain_words(wrong), start)), nothing);
         }
     };
     for node in &nodes {
         // A list of cases is read as its items.
         let items = node.items().unwrap_or(std::slice::from_ref(node));
         for item in items {
-            let case = walk(&part, item).map_err(|wrong| relocate(wrong, file, start));
-            found.add(case, file.span(start + item.span.start, start + item.span.start + 1));
+            let case = walk(&part, item).map_err(|wrong| places.relocate(wrong, start));
+            found.add(case, places.span(start + item.span.start, start + item.span.start + 1));
         }
     }
 }
@@ -210,18 +212,9 @@ pub(crate) fn in_plain_words(mut wrong: Diagnostics) -> Diagnostics {
     wrong
 }
 
-/// Moves diagnostics of a part of a file to their places in the whole.
-pub(crate) fn relocate(mut wrong: Diagnostics, file: &SourceFile, start: usize) -> Diagnostics {
-    for label in wrong.0.iter_mut().flat_map(|d| &mut d.labels) {
-        label.span = file.span(start + label.span.start, start + label.span.end);
-        label.file = file.clone();
-    }
-    wrong
-}
-
 /// Finding the columns of the values on a line costs their number times the line's length; refuse
 /// what would take more than seconds. Only flow YAML on lines of hundreds of kilobytes does.
-pub(crate) fn costly_line(file: &SourceFile, start: usize, text: &str) -> Option<Diagnostic> {
+pub(crate) fn costly_line(places: &Places<'_>, start: usize, text: &str) -> Option<Diagnostic> {
     let mut cost = 0u64;
     let mut at = start;
     for line in text.split_inclusive('\n') {
@@ -233,7 +226,7 @@ pub(crate) fn costly_line(file: &SourceFile, start: usize, text: &str) -> Option
             let message = format!("a line of {} bytes is too long", line.len());
             return Some(
                 Diagnostic::error("line-too-long", message)
-                    .at(file, file.span(at, at), "")
+                    .at(places.file, places.span(at, at), "")
                     .help("break the document into lines, or give it as well-formed JSON"),
             );
         }

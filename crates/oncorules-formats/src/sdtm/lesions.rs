@@ -3,7 +3,8 @@
 use super::notes::Notes;
 use super::results::{Reading, Test, is_node_site, read, role_of, state_of, test_of};
 use super::rows::{Place, TrRow, TuRow};
-use super::visits::Visit;
+use super::table::capitals;
+use super::visits::{Visit, VisitKey};
 use oncorules_model::{LesionRecord, LesionStatus, Measurement, Problem, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -129,9 +130,7 @@ impl Lesions {
         if test != Test::Diameter {
             return test;
         }
-        let node = self.facts.get(&row.lesion).is_some_and(|f| {
-            !f.has_short_axis && (f.nodal || f.site.as_deref().is_some_and(is_node_site))
-        });
+        let node = self.facts.get(&row.lesion).is_some_and(|f| !f.has_short_axis && f.is_node());
         if node {
             notes.add("node-diameter-as-short-axis", row.lesion.to_string());
             return Test::Short;
@@ -140,9 +139,13 @@ impl Lesions {
     }
 
     /// Says role, site and method where a lesion is first seen; `visits` are in order of date.
-    pub(super) fn say_once(&self, visits: &mut [&mut Vec<LesionRecord>], notes: &mut Notes) {
+    pub(super) fn say_once(
+        &self,
+        visits: &mut [(&VisitKey, &mut Vec<LesionRecord>)],
+        notes: &mut Notes,
+    ) {
         let mut seen: BTreeSet<Arc<str>> = BTreeSet::new();
-        for record in visits.iter_mut().flat_map(|records| records.iter_mut()) {
+        for record in visits.iter_mut().flat_map(|(_, records)| records.iter_mut()) {
             if !seen.insert(record.id.clone()) {
                 // New lesions say their role where they are found; once is enough.
                 record.role = None;
@@ -152,47 +155,54 @@ impl Lesions {
             record.role = fact.role.or(record.role);
             record.site = fact.site.clone().or(record.site.take());
             record.method = fact.method.clone();
-            let node = fact.nodal || fact.site.as_deref().is_some_and(is_node_site);
-            record.node = node.then_some(true);
+            record.node = fact.is_node().then_some(true);
             if record.role.is_none() {
                 notes.add("role-unknown", record.id.to_string());
             }
-            if let Some((stem, _)) = record.id.rsplit_once('.')
-                && let Some((stem, _)) = self.facts.get_key_value(stem)
-            {
+            let stem = record.id.rsplit_once('.').map(|(stem, _)| stem);
+            if let Some((stem, whole)) = stem.and_then(|s| self.facts.get_key_value(s)) {
                 notes.add("lesion-split", format!("{} is a part of {stem}", record.id));
                 record.split_from = Some(stem.clone());
+                if record.site.is_none() {
+                    record.site = whole.site.clone();
+                    record.node = record.node.or(whole.is_node().then_some(true));
+                }
             }
         }
     }
 
-    /// Where lesions have merged: an id such as `T01/T02`, or a TUMERGE row that names the other.
+    /// Where lesions have merged: an id such as `T01/T02`, at its first visit, or a TUMERGE row that
+    /// names the other lesion, at the row's visit (`merges` gives the visits of those rows).
     pub(super) fn say_merged(
         &self,
-        tu: &[&TuRow],
-        visits: &mut [&mut Vec<LesionRecord>],
+        merges: &[(VisitKey, &TuRow)],
+        visits: &mut [(&VisitKey, &mut Vec<LesionRecord>)],
         notes: &mut Notes,
     ) {
-        let mut merged: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
-        for whole in self.facts.keys() {
+        let mut merged: Vec<(usize, Arc<str>, Arc<str>)> = vec![];
+        for whole in self.facts.keys().filter(|id| id.contains(['/', '+'])) {
             let parts: Vec<_> = whole
                 .split(['/', '+'])
                 .filter_map(|part| self.facts.get_key_value(part.trim()))
                 .map(|(part, _)| part.clone())
                 .collect();
-            if parts.len() > 1 {
-                merged.extend(parts.into_iter().map(|part| (part, whole.clone())));
+            let seen =
+                |(_, records): &(_, &mut Vec<LesionRecord>)| records.iter().any(|r| r.id == *whole);
+            if let (true, Some(at)) = (parts.len() > 1, visits.iter().position(seen)) {
+                merged.extend(parts.into_iter().map(|part| (at, part, whole.clone())));
             }
         }
-        for row in tu.iter().filter(|r| &*r.test == "TUMERGE") {
-            let other = self.facts.keys().find(|id| id.eq_ignore_ascii_case(&row.said));
-            if let Some(whole) = other.filter(|id| **id != row.lesion && !row.lesion.is_empty()) {
-                merged.insert(row.lesion.clone(), whole.clone());
+        let by_capitals: BTreeMap<String, &Arc<str>> =
+            self.facts.keys().map(|id| (capitals(id), id)).collect();
+        for (key, row) in merges {
+            let whole = by_capitals.get(&*row.said).filter(|id| ***id != row.lesion);
+            let at = visits.iter().position(|(visit, _)| *visit == key);
+            if let (Some(whole), Some(at), false) = (whole, at, row.lesion.is_empty()) {
+                merged.push((at, row.lesion.clone(), Arc::clone(whole)));
             }
         }
-        for (part, whole) in merged {
-            let at_first = visits.iter_mut().find(|records| records.iter().any(|r| r.id == whole));
-            let Some(records) = at_first else { continue };
+        for (at, part, whole) in merged {
+            let Some((_, records)) = visits.get_mut(at) else { continue };
             notes.add("lesion-merged", format!("{part} into {whole}"));
             match records.iter_mut().find(|r| r.id == part) {
                 Some(record) => record.merged_into = Some(whole),
@@ -207,6 +217,10 @@ impl Lesions {
 }
 
 impl Fact {
+    fn is_node(&self) -> bool {
+        self.nodal || self.site.as_deref().is_some_and(is_node_site)
+    }
+
     fn see_role(&mut self, role: Option<Role>, id: &str, place: &Place, notes: &mut Notes) {
         match (self.role, role) {
             (None, _) => self.role = role,

@@ -22,12 +22,14 @@
 //!   *and* name.
 //! * The date is the first scan date (TRDTC), else RSDTC, else TUDTC, else LBDTC, else what another
 //!   reader gives (`date-from-other-reader`). Several scan days: `visit-spans-dates`; another day
-//!   for the response: `dates-differ`, for the laboratory: `lab-date-differs`.
+//!   for the response: `dates-differ`, for the laboratory: `lab-date-differs`. Rows without a date
+//!   take that of their visit (`date-missing`).
 //! * Partial dates stay partial, unless the visit has a full date within them
 //!   (`partial-date-narrowed`). Times are cut off. Impossible dates (`impossible-date`) and dates
 //!   in another form (`date-not-understood`) count as missing.
 //! * A visit without any date is left out with a problem (`visit-without-date`,
 //!   `row-without-visit`); two visits of one date remain two (`visits-share-date`).
+//! * A visit of which nothing could be used makes no assessment (`empty-visit`).
 //! * Assessments are in order of date, then of visit number (`visits-out-of-order`).
 //!
 //! # Several readers

@@ -24,6 +24,7 @@ pub const NOTE_CODES: &[(&str, &str)] = &[
         "date-from-other-reader",
         "rows without a date of their own took the date that another reader gives for the visit",
     ),
+    ("date-missing", "results and responses without a date took that of their visit"),
     ("date-not-understood", "dates that are not in ISO 8601 were passed over"),
     (
         "dates-differ",
@@ -31,6 +32,7 @@ pub const NOTE_CODES: &[(&str, &str)] = &[
     ),
     ("duplicate-row", "rows that say the same as another one were used once"),
     ("duplicate-subject", "the subject stands in DM more than once; the first row was taken"),
+    ("empty-visit", "visits of which nothing could be used make no assessment"),
     ("end-before-start", "an end lies before its beginning and was left out"),
     (
         "grade-missing",
@@ -70,9 +72,9 @@ pub const NOTE_CODES: &[(&str, &str)] = &[
     ("result-not-understood", "results that are not understood count as not assessed"),
     ("role-changed", "the role of a lesion changes; the first one was kept"),
     ("role-unknown", "neither TU nor TR says the role of a lesion"),
-    ("rows-without-evaluator", "rows that name no evaluator belong to every evaluator"),
     ("row-without-lesion", "results that name no lesion were left out"),
     ("row-without-visit", "rows with neither visit nor date were left out"),
+    ("rows-without-evaluator", "rows that name no evaluator belong to every evaluator"),
     ("site-changed", "the site of a lesion changes; the first one was kept"),
     ("state-not-understood", "states that are not understood count as not evaluable"),
     ("subject-not-in-dm", "the subject does not stand in DM"),

@@ -29,12 +29,6 @@ struct Chosen<'a> {
     new: Vec<&'a TuRow>,
 }
 
-impl Chosen<'_> {
-    fn is_empty(&self) -> bool {
-        self.tr.is_empty() && self.rs.is_empty() && self.tu.is_empty()
-    }
-}
-
 /// Whether a series has any reading of a subject.
 pub(super) fn has_readings(rows: &SubjectRows, series: &Series) -> bool {
     let belongs = |row: &Observed| series.takes(row) != Belongs::No;
@@ -70,6 +64,12 @@ pub(super) fn case_of(
             lose(subject, &visit, &key, &mut notes, problems);
             continue;
         };
+        let undated = |row: &&Observed| row.date.is_empty();
+        let scans_and_responses =
+            visit.tr.iter().map(|r| &r.at).chain(visit.rs.iter().map(|r| &r.at));
+        for row in scans_and_responses.filter(undated) {
+            notes.add("date-missing", row.place.to_string());
+        }
         let records = lesions.at(&visit, subject, &mut notes, problems);
         let mut assessment = Assessment {
             date,
@@ -85,13 +85,29 @@ pub(super) fn case_of(
     }
     dated.sort_by(|(a, x, _), (b, y, _)| (a.earliest(), x, a).cmp(&(b.earliest(), y, b)));
     note_order(&dated, &mut notes);
-    let mut assessments: Vec<Assessment> = dated.into_iter().map(|(_, _, a)| a).collect();
-    let mut records: Vec<&mut Vec<LesionRecord>> =
-        assessments.iter_mut().filter_map(|a| a.lesions.as_mut()).collect();
-    lesions.say_merged(&chosen.tu, &mut records, &mut notes);
+    let merges: Vec<(VisitKey, &TuRow)> = chosen
+        .tu
+        .iter()
+        .filter(|r| &*r.test == "TUMERGE")
+        .map(|r| (index.key(&r.at), *r))
+        .collect();
+    let mut records: Vec<(&VisitKey, &mut Vec<LesionRecord>)> =
+        dated.iter_mut().filter_map(|(_, key, a)| Some((&*key, a.lesions.as_mut()?))).collect();
+    lesions.say_merged(&merges, &mut records, &mut notes);
     lesions.say_once(&mut records, &mut notes);
+    let mut assessments: Vec<Assessment> = dated.into_iter().map(|(_, _, a)| a).collect();
+    assessments.retain(|a| {
+        let empty = a.lesions.is_none() && a.observations.is_empty() && a.reported.is_empty();
+        if empty {
+            let name = a.visit.as_deref().unwrap_or("a visit without a name");
+            notes.add_at("empty-visit", format!("{name} on {}", a.date), a.date);
+        }
+        !empty
+    });
     if assessments.is_empty() {
-        notes.add("no-assessments", "");
+        let read = !(rows.tr.is_empty() && rows.rs.is_empty());
+        let by_others = read && chosen.tr.is_empty() && chosen.rs.is_empty();
+        notes.add("no-assessments", if by_others { "others have read this subject" } else { "" });
     }
     let line = therapy::line(rows, study.has_dm, &mut notes);
     Case {
@@ -180,9 +196,6 @@ fn choose<'a>(
             r.at.accepted || r.at.reader.is_empty() || !by_accepted.contains(&r.lesion)
         });
     }
-    if chosen.is_empty() && !(rows.tr.is_empty() && rows.rs.is_empty()) {
-        notes.add("no-assessments", "other evaluators have read this subject");
-    }
     chosen
 }
 
@@ -233,7 +246,7 @@ fn lose(
     problems.push(Problem {
         case: Some(subject.clone()),
         code: code.into(),
-        problem: format!("{name} cannot be dated and was left out: {}", places(&rows)).into(),
+        problem: format!("no date is known for {name}, left out: {}", places(&rows)).into(),
         file: first.map(|p| p.file.clone()),
         line: first.map(|p| p.line),
         column: None,

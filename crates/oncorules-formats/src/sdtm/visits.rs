@@ -224,6 +224,7 @@ pub(super) fn places(rows: &[&Place]) -> String {
     match rows {
         [] => String::new(),
         [one] => one.to_string(),
+        [first, _] => format!("{first} and 1 more row"),
         [first, rest @ ..] => format!("{first} and {} more rows", rest.len()),
     }
 }

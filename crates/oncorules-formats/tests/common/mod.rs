@@ -1,5 +1,10 @@
 //! Small studies written for a test, and a summary of what was read of them.
-#![allow(dead_code, reason = "each test file uses a part of these helpers")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test file uses a part of these helpers"
+)]
 
 use oncorules_formats::{SdtmOptions, SdtmStudy, read_sdtm};
 use oncorules_model::{Case, Measurement, Observation, Reported, SdtmMapping};
@@ -135,7 +140,7 @@ fn summarise(case: &Case, out: &mut String) {
     }
     for a in &case.assessments {
         write!(out, "  {} {}:", a.date, a.visit.as_deref().unwrap_or("-")).unwrap();
-        for l in &a.lesions {
+        for l in a.lesions.iter().flatten() {
             write!(out, " {}", l.id).unwrap();
             if let Some(role) = l.role {
                 write!(out, " {}", role.word()).unwrap();
