@@ -251,9 +251,10 @@ pub struct Assessment {
     /// The name of the visit (`WEEK 6`, `UNSCHEDULED 3.1`), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visit: Option<Arc<str>>,
-    /// What was seen of each lesion.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lesions: Vec<LesionRecord>,
+    /// What was seen of each lesion. An empty list says that lesions were looked for and none is
+    /// there; no list at all says nothing about lesions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesions: Option<Vec<LesionRecord>>,
     /// Markers, blood counts, performance status and other facts, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub observations: BTreeMap<Arc<str>, Observation>,

@@ -306,10 +306,7 @@ impl Reader<'_> {
         let own = self.parameters_written_at(position);
         let skip = function.params.len().saturating_sub(own);
         let parameters = function.params.iter().skip(skip).map(ToString::to_string).collect();
-        Ok(Ast {
-            at: self.place(position, 1),
-            node: AstNode::Closure(parameters, Box::new(body)),
-        })
+        Ok(Ast { at: self.place(position, 1), node: AstNode::Closure(parameters, Box::new(body)) })
     }
 
     /// The first statement of the closure whose body begins at `start`. Rhai does not name the
@@ -376,14 +373,25 @@ mod tests {
         for (text, expected) in [
             ("a.b.c(1).d", "a.b.c(1).d"),
             ("targets.all(|l| l.d >= p && x)", "targets.all(|l| and((l.d GreaterOrEqual p), x))"),
-            ("ts.any(|a| ts.all(|b| a.x == b.x && q))", "ts.any(|a| ts.all(|b| and((a.x Equal b.x), q)))"),
+            (
+                "ts.any(|a| ts.all(|b| a.x == b.x && q))",
+                "ts.any(|a| ts.all(|b| and((a.x Equal b.x), q)))",
+            ),
             ("x in [\"CR\", \"PR\"]", "(x in [\"CR\", \"PR\"])"),
-            ("if a > 1.50 { b } else if c { 2 } else { () }", "if((a Greater 1.5), b, if(c, 2, ()))"),
+            (
+                "if a > 1.50 { b } else if c { 2 } else { () }",
+                "if((a Greater 1.5), b, if(c, 2, ()))",
+            ),
             ("-p + 0.1 * 3", "(-p Plus (0.1 Times 3))"),
             ("a ?? b", "coalesce(a, b)"),
-            ("later.any(|b| between(this, b).count(|m| m.x == \"NE\") <= n)",
-             "later.any(|b| (between(this, b).count(|m| (m.x Equal \"NE\")) LessOrEqual n))"),
-            ("ts.any(|a| a.ok).then(|a| b.any(|c| c.ok))", "ts.any(|a| a.ok).then(|a| b.any(|c| c.ok))"),
+            (
+                "later.any(|b| between(this, b).count(|m| m.x == \"NE\") <= n)",
+                "later.any(|b| (between(this, b).count(|m| (m.x Equal \"NE\")) LessOrEqual n))",
+            ),
+            (
+                "ts.any(|a| a.ok).then(|a| b.any(|c| c.ok))",
+                "ts.any(|a| a.ok).then(|a| b.any(|c| c.ok))",
+            ),
         ] {
             assert_eq!(show(&parse(text).unwrap()), expected, "{text}");
         }

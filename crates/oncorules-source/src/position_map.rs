@@ -25,16 +25,17 @@ pub fn position_in_source(
         }
         if wanted.is_whitespace() {
             // White space may be folded or indented: do not insist on it.
-            if index == start && first.is_none() {
-                if let Some((offset, _)) = source.peek() {
-                    first = Some(node.start + offset);
-                    last = node.start + offset;
-                }
+            if index == start
+                && first.is_none()
+                && let Some((offset, _)) = source.peek()
+            {
+                first = Some(node.start + offset);
+                last = node.start + offset;
             }
-            if let Some((_, c)) = source.peek().copied() {
-                if c == wanted {
-                    source.next();
-                }
+            if let Some((_, c)) = source.peek().copied()
+                && c == wanted
+            {
+                source.next();
             }
             continue;
         }

@@ -1,0 +1,372 @@
+//! Collections: their members, and what is made of them.
+
+use crate::eval::{Evaluator, Slots, compare};
+use oncorules_model::{Number, Role};
+use oncorules_rules::*;
+
+impl Evaluator<'_> {
+    /// Goes through the members of a collection (filters not applied) until `visit` says to stop;
+    /// `None` where the collection itself is unknown.
+    pub(crate) fn members(
+        &self,
+        collection: &Collection,
+        slots: &mut Slots,
+        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+    ) -> Option<()> {
+        let of_timepoint = |this: &Self, slots: &mut Slots| {
+            this.resolve(&collection.of, ObjectKind::Timepoint, slots)
+        };
+        match collection.members {
+            Members::Targets => {
+                self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::Target, slots, visit)
+            }
+            Members::NonTargets => {
+                self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::NonTarget, slots, visit)
+            }
+            Members::Lesions => self.lesions_of(of_timepoint(self, slots)?, |_| true, slots, visit),
+            Members::NewLesions => self.new_lesions(of_timepoint(self, slots)?, slots, visit),
+            Members::Markers => {
+                let timepoint = of_timepoint(self, slots)?;
+                let n = self.line.markers.len() as u32;
+                each((timepoint * n)..(timepoint * n + n), slots, visit)
+            }
+            Members::Parts => {
+                let object = self.resolve(&collection.of, ObjectKind::Lesion, slots)?;
+                let n = self.line.lesions.len() as u32;
+                let (timepoint, whole) = (object / n.max(1), object % n.max(1));
+                let parts = self
+                    .line
+                    .lesions
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, l)| l.part_of == Some(whole))
+                    .map(|(i, _)| timepoint * n + i as u32);
+                let recorded = parts
+                    .filter(|p| self.line.sightings.get(*p as usize).is_some_and(|s| s.recorded));
+                each(recorded, slots, visit)
+            }
+            Members::EarlierSightings | Members::LaterSightings => {
+                let object = self.resolve(&collection.of, ObjectKind::Lesion, slots)?;
+                let n = (self.line.lesions.len() as u32).max(1);
+                let (now, lesion) = (object / n, object % n);
+                let members = self.state.members(collection.ruleset)?;
+                let all = members.baseline.into_iter().chain(members.follow_ups.iter().copied());
+                let later = collection.members == Members::LaterSightings;
+                let wanted = all.filter(|t| if later { *t > now } else { *t < now });
+                each(wanted.map(|t| t * n + lesion), slots, visit)
+            }
+            Members::Timepoints => {
+                self.resolve(&collection.of, ObjectKind::Line, slots)?;
+                let members = self.state.members(collection.ruleset)?;
+                each(members.follow_ups.iter().copied(), slots, visit)
+            }
+            Members::Earlier | Members::Later => {
+                let now = of_timepoint(self, slots)?;
+                let members = self.state.members(collection.ruleset)?;
+                let later = collection.members == Members::Later;
+                let wanted = members
+                    .follow_ups
+                    .iter()
+                    .copied()
+                    .filter(|t| if later { *t > now } else { *t < now });
+                each(wanted, slots, visit)
+            }
+            Members::Between => {
+                let bounds = collection.bounds.as_deref()?;
+                let (Value::Object(a), Value::Object(b)) =
+                    (self.eval_with(&bounds.0, slots), self.eval_with(&bounds.1, slots))
+                else {
+                    return None;
+                };
+                let members = self.state.members(collection.ruleset)?;
+                let (first, last) = (a.min(b), a.max(b));
+                each(
+                    members.follow_ups.iter().copied().filter(|t| *t > first && *t < last),
+                    slots,
+                    visit,
+                )
+            }
+            Members::Drugs => {
+                let line = self.resolve(&collection.of, ObjectKind::Line, slots)?;
+                each(self.course.lines.get(line as usize)?.drugs.clone(), slots, visit)
+            }
+            Members::Classes => {
+                let line = self.resolve(&collection.of, ObjectKind::Line, slots)?;
+                each(self.course.lines.get(line as usize)?.classes.clone(), slots, visit)
+            }
+            Members::EarlierLines => {
+                let line = self.resolve(&collection.of, ObjectKind::Line, slots)?;
+                each(0..line, slots, visit)
+            }
+            Members::SideEffects => {
+                let line = self.resolve(&collection.of, ObjectKind::Line, slots)?;
+                each(
+                    self.course.lines.get(line as usize)?.side_effects.iter().copied(),
+                    slots,
+                    visit,
+                )
+            }
+            Members::DrugsInClass => {
+                let class = self.resolve(&collection.of, ObjectKind::Class, slots)?;
+                each(self.course.classes.get(class as usize)?.drugs.iter().copied(), slots, visit)
+            }
+            Members::RegimenDrugs => {
+                let regimen = self.resolve(&collection.of, ObjectKind::Regimen, slots)?;
+                each(
+                    self.course.program.regimens.get(regimen as usize)?.drugs.iter().copied(),
+                    slots,
+                    visit,
+                )
+            }
+            Members::FormularyDrugs => {
+                each(0..self.course.program.drugs.len() as u32, slots, visit)
+            }
+            Members::FormularyRegimens => {
+                each(0..self.course.program.regimens.len() as u32, slots, visit)
+            }
+        }
+    }
+
+    /// Lesions that the baseline chose; unknown where there is no baseline of lesions.
+    fn lesions_of(
+        &self,
+        timepoint: u32,
+        role: impl Fn(Role) -> bool,
+        slots: &mut Slots,
+        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+    ) -> Option<()> {
+        self.line.lesion_baseline?;
+        let n = self.line.lesions.len() as u32;
+        for (index, lesion) in self.line.lesions.iter().enumerate() {
+            let there = lesion.part_of.is_none()
+                && role(lesion.role)
+                && (lesion.role != Role::New || lesion.first_timepoint <= timepoint);
+            if there && !visit(timepoint * n + index as u32, slots) {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    /// New lesions up to a timepoint; unknown where lesions were not looked for and none is known.
+    fn new_lesions(
+        &self,
+        timepoint: u32,
+        slots: &mut Slots,
+        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+    ) -> Option<()> {
+        let n = self.line.lesions.len() as u32;
+        let looked =
+            self.line.timepoints.get(timepoint as usize).is_some_and(|t| t.lesions_recorded);
+        let mut any = looked;
+        for (index, lesion) in self.line.lesions.iter().enumerate() {
+            if lesion.role == Role::New
+                && lesion.part_of.is_none()
+                && lesion.first_timepoint <= timepoint
+            {
+                any = true;
+                if !visit(timepoint * n + index as u32, slots) {
+                    break;
+                }
+            }
+        }
+        any.then_some(())
+    }
+
+    pub(crate) fn aggregate(
+        &self,
+        aggregate: Aggregate,
+        collection: &Collection,
+        closure: Option<&Closure>,
+        slots: &mut Slots,
+    ) -> Value {
+        let mut fold = Fold {
+            aggregate,
+            unknown: false,
+            count: 0,
+            sum: Number::ZERO,
+            best: Value::Unknown,
+            answer: None,
+            texts: vec![],
+        };
+        let known = self.members(collection, slots, &mut |object, slots| {
+            let mut included = Value::Bool(true);
+            for filter in &collection.filters {
+                if let Some(slot) = slots.get_mut(usize::from(filter.slot)) {
+                    *slot = object;
+                }
+                match self.eval_with(&filter.body, slots) {
+                    Value::Bool(true) => {}
+                    Value::Bool(false) => return true,
+                    _ => included = Value::Unknown,
+                }
+            }
+            let value = match closure {
+                Some(closure) => {
+                    if let Some(slot) = slots.get_mut(usize::from(closure.slot)) {
+                        *slot = object;
+                    }
+                    self.eval_with(&closure.body, slots)
+                }
+                None => Value::Bool(true),
+            };
+            fold.take(self, object, included == Value::Bool(true), value)
+        });
+        match known {
+            Some(()) => fold.finish(self),
+            // Something was found before the end could be known.
+            None => fold
+                .answer
+                .filter(|_| matches!(aggregate, Aggregate::Any | Aggregate::None | Aggregate::All))
+                .unwrap_or(Value::Unknown),
+        }
+    }
+}
+
+fn each(
+    objects: impl Iterator<Item = u32>,
+    slots: &mut Slots,
+    visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
+) -> Option<()> {
+    for object in objects {
+        if !visit(object, slots) {
+            break;
+        }
+    }
+    Some(())
+}
+
+/// What has been made of the members so far.
+struct Fold {
+    aggregate: Aggregate,
+    /// Whether something unknown stands in the way of the answer.
+    unknown: bool,
+    count: i64,
+    sum: Number,
+    best: Value,
+    answer: Option<Value>,
+    texts: Vec<u32>,
+}
+
+impl Fold {
+    /// Takes one member in; `included` is false where a filter on it is unknown. Gives whether to
+    /// go on.
+    fn take(
+        &mut self,
+        evaluator: &Evaluator<'_>,
+        object: u32,
+        included: bool,
+        value: Value,
+    ) -> bool {
+        use Aggregate as A;
+        match self.aggregate {
+            A::Any | A::None => match (included, value) {
+                (true, Value::Bool(true)) => {
+                    self.answer = Some(Value::Bool(self.aggregate == A::Any));
+                    return false;
+                }
+                (_, Value::Bool(false)) => {}
+                _ => self.unknown = true,
+            },
+            A::All => match (included, value) {
+                (true, Value::Bool(false)) => {
+                    self.answer = Some(Value::Bool(false));
+                    return false;
+                }
+                (_, Value::Bool(true)) => {}
+                _ => self.unknown = true,
+            },
+            A::IsEmpty => {
+                if included {
+                    self.answer = Some(Value::Bool(false));
+                    return false;
+                }
+                self.unknown = true;
+            }
+            A::Count => match (included, value) {
+                (true, Value::Bool(true)) => self.count += 1,
+                (_, Value::Bool(false)) => {}
+                _ => self.unknown = true,
+            },
+            A::Sum => match (included, value) {
+                (true, Value::Number(number)) => match self.sum.plus(number) {
+                    Some(sum) => self.sum = sum,
+                    None => self.unknown = true,
+                },
+                _ => self.unknown = true,
+            },
+            A::Min | A::Max => {
+                if !included || !value.is_known() {
+                    self.unknown = true;
+                    return true;
+                }
+                let wanted =
+                    if self.aggregate == A::Min { Comparison::Less } else { Comparison::Greater };
+                if !self.best.is_known() || compare(wanted, value, self.best) == Value::Bool(true) {
+                    self.best = value;
+                } else if compare(wanted, value, self.best) == Value::Unknown {
+                    self.unknown = true;
+                }
+            }
+            A::First => match (included, value) {
+                (true, Value::Bool(true)) => {
+                    self.answer =
+                        Some(if self.unknown { Value::Unknown } else { Value::Object(object) });
+                    return false;
+                }
+                (_, Value::Bool(false)) => {}
+                _ => self.unknown = true,
+            },
+            A::Last => match (included, value) {
+                (true, Value::Bool(true)) => {
+                    self.best = Value::Object(object);
+                    self.unknown = false;
+                }
+                (_, Value::Bool(false)) => {}
+                _ => self.unknown = true,
+            },
+            A::List => match value {
+                Value::Text(text) if included && !self.texts.contains(&text) => {
+                    self.texts.push(text);
+                }
+                _ => {}
+            },
+        }
+        let _ = evaluator;
+        true
+    }
+
+    fn finish(self, evaluator: &Evaluator<'_>) -> Value {
+        use Aggregate as A;
+        if let Some(answer) = self.answer {
+            return answer;
+        }
+        if self.aggregate == A::List {
+            let texts: Vec<_> = self.texts.iter().map(|t| evaluator.course.text(*t)).collect();
+            return match join(&texts) {
+                Some(text) => Value::Text(evaluator.course.intern(&text)),
+                None => Value::Unknown,
+            };
+        }
+        if self.unknown {
+            return Value::Unknown;
+        }
+        match self.aggregate {
+            A::Any => Value::Bool(false),
+            A::All | A::None | A::IsEmpty => Value::Bool(true),
+            A::Count => Number::ratio(self.count, 1).map_or(Value::Unknown, Value::Number),
+            A::Sum => Value::Number(self.sum),
+            A::Min | A::Max | A::Last => self.best,
+            A::First | A::List => Value::Unknown,
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn join(texts: &[std::sync::Arc<str>]) -> Option<String> {
+    match texts {
+        [] => None,
+        [one] => Some(one.to_string()),
+        [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
+    }
+}

@@ -1,0 +1,293 @@
+//! Running a program over a line: node by node in the order that the compiler found.
+
+use crate::course::Course;
+use crate::eval::Evaluator;
+use crate::state::{Columns, Hit, MemberTimepoints, State};
+use oncorules_rules::*;
+
+/// Runs all lines; gives the values as they stood at the end of each line.
+pub(crate) fn run(course: &Course<'_>) -> Vec<State> {
+    let program = course.program;
+    let mut done: Vec<State> = vec![];
+    for (index, line) in course.lines.iter().enumerate() {
+        let timepoints = line.timepoints.len();
+        let mut state = State {
+            lesions: Columns::new(program, ObjectKind::Lesion, timepoints * line.lesions.len()),
+            timepoints: Columns::new(program, ObjectKind::Timepoint, timepoints),
+            // What was decided of earlier lines stays in sight.
+            lines: done.last().map_or_else(
+                || Columns::new(program, ObjectKind::Line, course.lines.len()),
+                |s| s.lines.clone(),
+            ),
+            drugs: done.last().map_or_else(
+                || Columns::new(program, ObjectKind::Drug, course.drugs.len()),
+                |s| s.drugs.clone(),
+            ),
+            classes: done.last().map_or_else(
+                || Columns::new(program, ObjectKind::Class, course.classes.len()),
+                |s| s.classes.clone(),
+            ),
+            members: vec![None; program.rulesets.len()],
+        };
+        run_line(course, index as u32, &mut state);
+        done.push(state);
+    }
+    done
+}
+
+fn run_line(course: &Course<'_>, line: u32, state: &mut State) {
+    let program = course.program;
+    for step in &program.steps {
+        for id in &step.nodes {
+            if let Some(node) = program.node(*id) {
+                ensure_members(course, line, node.ruleset, state);
+            }
+        }
+        if step.together {
+            let ruleset =
+                step.nodes.first().and_then(|id| program.node(*id)).map_or(0, |n| n.ruleset);
+            for timepoint in looked_at(state, ruleset) {
+                for id in &step.nodes {
+                    run_node_at(course, line, *id, timepoint, state);
+                }
+            }
+        } else {
+            for id in &step.nodes {
+                run_node(course, line, *id, state);
+            }
+        }
+    }
+    for ruleset in 0..program.rulesets.len() {
+        ensure_members(course, line, ruleset as RulesetIndex, state);
+    }
+}
+
+/// Baseline and follow-ups.
+fn looked_at(state: &State, ruleset: RulesetIndex) -> Vec<u32> {
+    match state.members(ruleset) {
+        Some(members) => {
+            members.baseline.into_iter().chain(members.follow_ups.iter().copied()).collect()
+        }
+        None => vec![],
+    }
+}
+
+/// Finds which assessments of the line a ruleset looks at.
+fn ensure_members(course: &Course<'_>, line_index: u32, ruleset: RulesetIndex, state: &mut State) {
+    if state.members(ruleset).is_some() {
+        return;
+    }
+    let (Some(line), Some(rules)) =
+        (course.lines.get(line_index as usize), course.program.rulesets.get(usize::from(ruleset)))
+    else {
+        return;
+    };
+    let mut members = MemberTimepoints::default();
+    for timepoint in 0..line.timepoints.len() as u32 {
+        let meets = match &rules.timepoints.when {
+            None => true,
+            Some(when) => {
+                evaluator(course, line_index, state, ruleset, Scope::Timepoint, timepoint)
+                    .is_some_and(|e| e.eval(when) == Value::Bool(true))
+            }
+        };
+        let reported = || {
+            line.reported.iter().any(|(id, at, _)| {
+                *at == timepoint && course.program.node(*id).is_some_and(|n| n.ruleset == ruleset)
+            })
+        };
+        if meets && timepoint < line.before_start {
+            members.baseline = Some(timepoint);
+        } else if timepoint >= line.before_start && (meets || reported()) {
+            members.follow_ups.push(timepoint);
+            if !meets {
+                members.reported_only.push(timepoint);
+            }
+        }
+    }
+    if let Some(slot) = state.members.get_mut(usize::from(ruleset)) {
+        *slot = Some(members);
+    }
+}
+
+pub(crate) fn evaluator<'e>(
+    course: &'e Course<'e>,
+    line_index: u32,
+    state: &'e State,
+    ruleset: RulesetIndex,
+    scope: Scope,
+    object: u32,
+) -> Option<Evaluator<'e>> {
+    let line = course.lines.get(line_index as usize)?;
+    Some(Evaluator { course, line, line_index, state, ruleset, scope, object })
+}
+
+fn run_node(course: &Course<'_>, line_index: u32, id: NodeId, state: &mut State) {
+    let (Some(node), Some(line)) = (course.program.node(id), course.lines.get(line_index as usize))
+    else {
+        return;
+    };
+    match node.scope {
+        Scope::Timepoint | Scope::Lesion => {
+            for timepoint in looked_at(state, node.ruleset) {
+                run_node_at(course, line_index, id, timepoint, state);
+            }
+        }
+        Scope::Line => set(course, line_index, id, line_index, state),
+        Scope::Drug => line.drugs.clone().for_each(|drug| set(course, line_index, id, drug, state)),
+        Scope::Class => {
+            line.classes.clone().for_each(|class| set(course, line_index, id, class, state))
+        }
+    }
+}
+
+fn run_node_at(
+    course: &Course<'_>,
+    line_index: u32,
+    id: NodeId,
+    timepoint: u32,
+    state: &mut State,
+) {
+    let (Some(node), Some(line)) = (course.program.node(id), course.lines.get(line_index as usize))
+    else {
+        return;
+    };
+    // Decisions are about follow-ups: there is no response at baseline.
+    if node.is_decision() && timepoint < line.before_start {
+        return;
+    }
+    if node.scope == Scope::Lesion {
+        let n = line.lesions.len() as u32;
+        for lesion in 0..n {
+            set(course, line_index, id, timepoint * n + lesion, state);
+        }
+    } else {
+        set(course, line_index, id, timepoint, state);
+    }
+}
+
+fn set(course: &Course<'_>, line_index: u32, id: NodeId, object: u32, state: &mut State) {
+    let Some(node) = course.program.node(id) else { return };
+    let Some(evaluator) = evaluator(course, line_index, state, node.ruleset, node.scope, object)
+    else {
+        return;
+    };
+    let (mut value, mut hit) = decide(&evaluator, node);
+    // Where nothing but responses was recorded, a decision that rests on something unknown gives
+    // way to what was reported. Where there are measurements, a difference is a finding instead.
+    let reported = evaluator.line.reported.iter().find(|(n, t, _)| *n == id && *t == object);
+    if let (Scope::Timepoint, Some((_, _, code))) = (node.scope, reported) {
+        let reported_only =
+            state.members(node.ruleset).is_some_and(|m| m.reported_only.contains(&object));
+        if reported_only && (hit.decided_by().is_none() || rests_on_unknown(&evaluator, node)) {
+            (value, hit) = (Value::Code(*code), Hit::REPORTED);
+        }
+    }
+    if let Some(columns) = state.of_mut(node.scope.object()) {
+        columns.set(node.column, object, value, hit);
+    }
+}
+
+/// Whether one of the decisions that this one looks at could not be decided.
+fn rests_on_unknown(evaluator: &Evaluator<'_>, node: &Node) -> bool {
+    let open = |expr: &Expr| match expr {
+        Expr::Node(id, ObjectRef::Current) => {
+            evaluator.course.program.node(*id).is_some_and(|input| {
+                let columns = evaluator.state.of(input.scope.object());
+                input.scope == node.scope
+                    && columns.is_some_and(|c| {
+                        c.hit(input.column, evaluator.object).blocked_by().is_some()
+                    })
+            })
+        }
+        _ => false,
+    };
+    match &node.logic {
+        Logic::Table(table) => table.columns.iter().any(|c| open(&c.expr)),
+        _ => node.rows.iter().any(|r| {
+            r.facts.iter().any(|f| open(&f.expr)) || matches!(&r.then, Then::Take(e) if open(e))
+        }),
+    }
+}
+
+/// The value of a node, and for a decision the row that made it.
+pub(crate) fn decide(evaluator: &Evaluator<'_>, node: &Node) -> (Value, Hit) {
+    match &node.logic {
+        Logic::Measure(expr) => (evaluator.eval(expr), Hit::NONE),
+        Logic::Rows => {
+            for (index, row) in node.rows.iter().enumerate() {
+                let condition =
+                    row.when.as_ref().map_or(Value::Bool(true), |when| evaluator.eval(when));
+                match condition {
+                    Value::Bool(true) => return outcome(evaluator, node, index),
+                    Value::Bool(false) => {}
+                    // Never past a row whose condition is unknown.
+                    _ => return blocked(node, index),
+                }
+            }
+            blocked(node, node.rows.len())
+        }
+        Logic::Table(table) => by_table(evaluator, node, table),
+    }
+}
+
+fn blocked(node: &Node, index: usize) -> (Value, Hit) {
+    (node.unknown.map_or(Value::Unknown, Value::Code), Hit::blocked(index))
+}
+
+fn outcome(evaluator: &Evaluator<'_>, node: &Node, index: usize) -> (Value, Hit) {
+    match node.rows.get(index).map(|r| &r.then) {
+        Some(Then::Code(code)) => (Value::Code(*code), Hit::row(index)),
+        Some(Then::Take(expr)) => match evaluator.eval(expr) {
+            Value::Unknown => blocked(node, index),
+            value => (value, Hit::row(index)),
+        },
+        None => blocked(node, index),
+    }
+}
+
+fn by_table(evaluator: &Evaluator<'_>, node: &Node, table: &Table) -> (Value, Hit) {
+    let mut index = 0usize;
+    let mut unknown = vec![];
+    let mut stride = 1usize;
+    for (position, column) in table.columns.iter().enumerate().rev() {
+        let n = column.codes.len();
+        match evaluator.eval(&column.expr) {
+            Value::Code(code) => index += usize::from(code) * stride,
+            Value::Bool(b) => index += usize::from(b) * stride,
+            _ => unknown.push((position, n, stride)),
+        }
+        stride *= n.max(1);
+    }
+    let row_at =
+        |index: usize| table.lookup.get(index).copied().filter(|r| *r != u16::MAX).map(usize::from);
+    if unknown.is_empty() {
+        return match row_at(index) {
+            Some(row) => outcome(evaluator, node, row),
+            None => blocked(node, node.rows.len()),
+        };
+    }
+    // Where every value that the unknown inputs could have leads to the same, it is known.
+    let combinations: usize = unknown.iter().map(|(_, n, _)| *n).product();
+    let mut agreed: Option<usize> = None;
+    for combination in 0..combinations.min(4096) {
+        let mut rest = combination;
+        let mut at = index;
+        for (_, n, stride) in &unknown {
+            at += rest % n.max(&1) * stride;
+            rest /= n.max(&1);
+        }
+        let same = |a: usize, b: usize| {
+            node.rows.get(a).map(|r| &r.then) == node.rows.get(b).map(|r| &r.then)
+        };
+        match (row_at(at), agreed) {
+            (Some(row), None) => agreed = Some(row),
+            (Some(row), Some(before)) if same(row, before) => {}
+            _ => return blocked(node, node.rows.len()),
+        }
+    }
+    match agreed {
+        Some(row) => outcome(evaluator, node, row),
+        None => blocked(node, node.rows.len()),
+    }
+}
