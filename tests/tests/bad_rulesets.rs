@@ -15,11 +15,16 @@ use std::path::Path;
 fn diagnostics(name: &str, text: &str) -> Diagnostics {
     let mut catalog = Catalog::new();
     let add = |catalog: &mut Catalog, name: &str, text: String| {
-        catalog.add(RulesetFiles { origin: "test".into(), main: SourceFile::new(name, text), scripts: vec![] });
+        catalog.add(RulesetFiles {
+            origin: "test".into(),
+            main: SourceFile::new(name, text),
+            scripts: vec![],
+        });
     };
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/recist-1.1/ruleset.yaml");
     add(&mut catalog, "recist-1.1", fs::read_to_string(shipped).unwrap());
-    let file = RulesetFiles { origin: "test".into(), main: SourceFile::new(name, text), scripts: vec![] };
+    let file =
+        RulesetFiles { origin: "test".into(), main: SourceFile::new(name, text), scripts: vec![] };
     let id = file.id().unwrap_or_default();
     let id = if id.is_empty() { name.to_string() } else { id };
     catalog.add(file);
@@ -48,8 +53,10 @@ fn every_mistake_is_shown_where_it_stands() {
             };
             expected.extend(codes.split_whitespace().map(|c| (number + 1 + below, c.to_string())));
         }
-        let mut places: Vec<(usize, String)> =
-            found.iter().map(|d| (d.labels.first().map_or(0, |l| l.span.line), d.code.to_string())).collect();
+        let mut places: Vec<(usize, String)> = found
+            .iter()
+            .map(|d| (d.labels.first().map_or(0, |l| l.span.line), d.code.to_string()))
+            .collect();
         expected.sort();
         places.sort();
         let shown: Vec<String> = found.iter().map(|d| d.render(false)).collect();

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use oncorules::model::{Assessment, Case, LesionRecord, Measurement, Number, PartialDate, Quantity, Role, TherapyLine};
+use oncorules::model::{
+    Assessment, Case, LesionRecord, Measurement, Number, PartialDate, Quantity, Role, TherapyLine,
+};
 use oncorules::{EvaluateOptions, Program, Rulesets};
 use std::collections::BTreeMap;
 
@@ -57,8 +59,10 @@ fn judge(program: &Program, baseline: i64, sizes: &[i64]) {
     let report = program.evaluate(&case, &EvaluateOptions::default());
     assert_eq!(report.lines.len(), sizes.len());
     for (line, size) in report.lines.iter().zip(sizes) {
-        let follow_up = line.timepoints.last().unwrap();
-        let response = follow_up.decisions.get("recist-1.1").unwrap().get("target_response").unwrap();
+        // The first follow-up; the last one is the baseline of the next line.
+        let follow_up = line.timepoints.get(1).unwrap();
+        let response =
+            follow_up.decisions.get("recist-1.1").unwrap().get("target_response").unwrap();
         let expected = if *size == 0 {
             "CR"
         } else if size * 5 >= baseline * 6 && size - baseline >= 500 {
@@ -68,7 +72,11 @@ fn judge(program: &Program, baseline: i64, sizes: &[i64]) {
         } else {
             "SD"
         };
-        assert_eq!(response.value.as_deref(), Some(expected), "{baseline} to {size} hundredths of a mm");
+        assert_eq!(
+            response.value.as_deref(),
+            Some(expected),
+            "{baseline} to {size} hundredths of a mm"
+        );
     }
 }
 
@@ -81,7 +89,8 @@ fn tenths_of_a_millimetre_around_every_threshold() {
         let partial = baseline * 7 / 10;
         let progression = (baseline * 6 / 5).max(baseline + 50);
         let near = |at: i64| (at - 2..=at + 2).filter(|s| (0..=4000).contains(s));
-        let sizes: Vec<i64> = near(partial).chain(near(progression)).chain([0, baseline]).map(|s| s * 10).collect();
+        let sizes: Vec<i64> =
+            near(partial).chain(near(progression)).chain([0, baseline]).map(|s| s * 10).collect();
         judge(&program, baseline * 10, &sizes);
     }
 }

@@ -81,18 +81,32 @@ fn kind_of(value: &str) -> Option<String> {
     Some(quantity.unit.as_deref().unwrap_or("1").to_string())
 }
 
-fn parameters(base: &mut Vec<RawParameter>, over: Vec<RawParameter>, diagnostics: &mut Diagnostics) {
+fn parameters(
+    base: &mut Vec<RawParameter>,
+    over: Vec<RawParameter>,
+    diagnostics: &mut Diagnostics,
+) {
     for mut new in over {
         match base.iter_mut().find(|p| p.name.value == new.name.value) {
             Some(old) => {
                 // The rules of the base compare it in the base's unit.
-                let kinds = |old: &Text, new: &Text| Some((kind_of(&old.value)?, kind_of(&new.value)?));
+                let kinds =
+                    |old: &Text, new: &Text| Some((kind_of(&old.value)?, kind_of(&new.value)?));
                 if let (Some(was), Some(is)) = (&old.value, &new.value) {
-                    if let Some((expected, found)) = kinds(was, is).filter(|(a, b)| new.codes.is_empty() && conversion_factor(b, a).is_none()) {
+                    if let Some((expected, found)) = kinds(was, is)
+                        .filter(|(a, b)| new.codes.is_empty() && conversion_factor(b, a).is_none())
+                    {
                         diagnostics.push(
-                            error_at("wrong-unit", format!("`{}` is in `{expected}` in the base, and in `{found}` here", new.name.value), is)
-                                .at(&was.file, was.span, "the base's value")
-                                .help(format!("write a value in `{expected}`")),
+                            error_at(
+                                "wrong-unit",
+                                format!(
+                                    "`{}` is in `{expected}` in the base, and in `{found}` here",
+                                    new.name.value
+                                ),
+                                is,
+                            )
+                            .at(&was.file, was.span, "the base's value")
+                            .help(format!("write a value in `{expected}`")),
                         );
                         new.value = None;
                     }
