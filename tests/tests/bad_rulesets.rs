@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use oncorules_rules::{Catalog, RulesetFiles, prove};
+use oncorules_rules::{Catalog, LoadOptions, RulesetFiles, prove};
 use oncorules_source::{Diagnostics, SourceFile};
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn diagnostics(name: &str, text: &str) -> Diagnostics {
     let id = file.id().unwrap_or_default();
     let id = if id.is_empty() { name.to_string() } else { id };
     catalog.add(file);
-    match catalog.load(&id, &[]) {
+    match catalog.load(&id, &LoadOptions::default()) {
         Ok((program, warnings)) => {
             let (_, failed) = prove(&program);
             if failed.is_empty() { warnings } else { failed }
