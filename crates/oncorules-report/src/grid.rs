@@ -14,6 +14,8 @@ pub(crate) struct Grid {
 
 /// The spaces between two columns.
 const GAP: usize = 2;
+/// Of them, those that belong to the column before; the rest is drawn as a border.
+const PADDING: u16 = 1;
 
 impl Grid {
     /// Adds a column with all its cells.
@@ -73,7 +75,7 @@ impl Grid {
             table.add_row(row.iter().map(|c| Cell::new(plain(c))).collect::<Vec<_>>());
         }
         for (column, right) in table.column_iter_mut().zip(&self.right) {
-            column.set_padding((0, u16::try_from(GAP).unwrap_or(2)));
+            column.set_padding((0, PADDING));
             if *right {
                 column.set_cell_alignment(CellAlignment::Right);
             }

@@ -120,7 +120,7 @@ impl Page {
         let mut out = String::new();
         for (ruleset, decisions) in line.decisions.iter().filter(|(_, d)| !d.is_empty()) {
             let by =
-                if report.rulesets.len() > 1 { format!(" by {ruleset}") } else { String::new() };
+                if report.rulesets.len() > 1 { format!(", by {ruleset}") } else { String::new() };
             out.push('\n');
             out.push_str(&self.heading(&format!("The line as a whole{by}")));
             let rows: Vec<(String, &Decision)> =
@@ -139,7 +139,7 @@ impl Page {
         for (name, decision) in rows {
             let value = words::value(decision);
             let lead = format!("{indent}{name:names$}  {value:values$}  ");
-            out.push_str(&hang(&lead, &decision.because, self.width));
+            out.push_str(&hang(&lead, &words::because(decision), self.width));
         }
         out
     }
@@ -205,9 +205,12 @@ impl Page {
             let done = due.done.map(|d| format!(", done {d}")).unwrap_or_default();
             let what = words::name(&due.what);
             let window = words::window(due.from, due.to);
-            let line = format!("{what:names$}  {window}{done}");
-            let status = self.paint.status(due.status, &status);
-            out.push_str(&format!("  {status}  {}\n", line.trim_end()));
+            let text = hang(
+                &format!("  {status}  {what:names$}  "),
+                &format!("{window}{done}"),
+                self.width,
+            );
+            out.push_str(&text.replacen(&status, &self.paint.status(due.status, &status), 1));
             if let Some(summary) = &due.summary {
                 out.push_str(&hang("           ", summary, self.width));
             }
@@ -220,6 +223,8 @@ impl Page {
             return String::new();
         }
         let mut out = format!("\n{}", self.heading("To look at"));
+        let mut prompts: Vec<&Prompt> = prompts.iter().collect();
+        prompts.sort_by_key(|p| std::cmp::Reverse(p.level));
         for prompt in prompts {
             let word = paint::level_word(prompt.level);
             let lead = format!("  {word:8}  ");
@@ -238,7 +243,8 @@ impl Page {
                 out.push_str(&hang(&lead, &unknown.join(", "), self.width));
             }
             if !prompt.sources.is_empty() {
-                let text = hang(&format!("{indent}source: "), &prompt.sources.join("; "), self.width);
+                let text =
+                    hang(&format!("{indent}source: "), &prompt.sources.join("; "), self.width);
                 out.push_str(&self.each_dim(&text));
             }
         }

@@ -67,6 +67,29 @@ pub(crate) fn value(decision: &Decision) -> String {
     decision.value.as_deref().map_or_else(|| "unknown".to_string(), plain)
 }
 
+/// Why, with the names of facts as words.
+pub(crate) fn because(decision: &Decision) -> String {
+    let facts = decision.facts.iter().map(|(fact, _)| fact);
+    let names: Vec<&str> = facts.chain(decision.unknown.iter().map(|u| &**u)).collect();
+    let mut out = String::new();
+    let mut word = String::new();
+    let end = |word: &mut String, out: &mut String| {
+        let known = word.contains('_') && names.contains(&word.as_str());
+        out.push_str(&if known { name(word) } else { plain(word) });
+        word.clear();
+    };
+    for c in decision.because.chars() {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+        } else {
+            end(&mut word, &mut out);
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+    }
+    end(&mut word, &mut out);
+    out
+}
+
 /// From one date to another, as far as they are known.
 pub(crate) fn window(from: Option<PartialDate>, to: Option<PartialDate>) -> String {
     match (from, to) {
@@ -110,8 +133,7 @@ pub(crate) fn hang(lead: &str, text: &str, width: usize) -> String {
     let indent = length(lead);
     let mut out = String::new();
     for (i, line) in wrap(text, width.saturating_sub(indent).max(20)).iter().enumerate() {
-        let line =
-            if i == 0 { format!("{lead}{line}") } else { format!("{:indent$}{line}", "") };
+        let line = if i == 0 { format!("{lead}{line}") } else { format!("{:indent$}{line}", "") };
         out.push_str(line.trim_end());
         out.push('\n');
     }

@@ -30,7 +30,9 @@ pub fn hand_made() -> (Report, Glossary) {
         patient: Some("the blood test has gone up since the last visit".into()),
     });
     let of = |name: &str, text| Named(vec![(name.into(), text)]);
-    let glossary =
-        Named(vec![("marker".into(), of("level", level)), ("course".into(), of("outcome", outcome))]);
+    let glossary = Named(vec![
+        ("marker".into(), of("level", level)),
+        ("course".into(), of("outcome", outcome)),
+    ]);
     (report, glossary)
 }
