@@ -5,9 +5,10 @@ use crate::text::Page;
 use crate::words::{self, hang};
 use crate::{TextOptions, patient};
 use oncorules_model::{
-    Decision, Decisions, Glossary, LineReport, Measures, PartialDate, Report, TimepointReport,
-    TimepointRole,
+    Decision, Decisions, Glossary, LineReport, MeasureValue, Measures, PartialDate, Report,
+    TimepointReport, TimepointRole,
 };
+use std::sync::Arc;
 
 /// For whom a report is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -163,7 +164,7 @@ impl Explainer<'_> {
                 if !out.is_empty() {
                     out.push('\n');
                 }
-                out.push_str(&self.decision(ruleset, name, decision));
+                out.push_str(&self.decision(ruleset, name, decision, measures));
             }
         }
         if out.is_empty() {
@@ -172,7 +173,13 @@ impl Explainer<'_> {
         format!("\n{}{out}", self.page.heading(&words::plain(title)))
     }
 
-    fn decision(&self, ruleset: &str, name: &str, decision: &Decision) -> String {
+    fn decision(
+        &self,
+        ruleset: &str,
+        name: &str,
+        decision: &Decision,
+        measures: &Measures,
+    ) -> String {
         let value = words::value(decision);
         let head = self.page.paint.bold(&format!("{name}: {value}"));
         let mut out = format!("    {head}  {}\n", self.page.paint.dim(&format!("({ruleset})")));
@@ -192,11 +199,22 @@ impl Explainer<'_> {
         item("row", &format!("{}{layer}", decision.row));
         item("because", &decision.because);
         for (i, (fact, value)) in decision.facts.iter().enumerate() {
-            let value = value.as_ref().map_or_else(|| "unknown".into(), words::scalar);
+            let value = value.as_ref().map(|v| MeasureValue {
+                value: Some(v.clone()),
+                unit: unit(fact, ruleset, measures),
+            });
+            let value = value.as_ref().and_then(words::measure).unwrap_or_else(|| "unknown".into());
             item(if i == 0 { "facts" } else { "" }, &format!("{fact} = {value}"));
         }
         item("missing", &decision.unknown.join(", "));
         item("source", &decision.sources.join("; "));
         out
     }
+}
+
+/// The unit of a fact that is a measure, or a measure at another time: `nadir(sum)`.
+fn unit(fact: &str, ruleset: &str, measures: &Measures) -> Option<Arc<str>> {
+    let measures = measures.get(ruleset)?;
+    let inner = || fact.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    measures.get(fact).or_else(|| measures.get(inner()?))?.unit.clone()
 }

@@ -13,7 +13,7 @@ pub(crate) struct Grid {
 }
 
 /// The spaces between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 /// Of them, those that belong to the column before; the rest is drawn as a border.
 const PADDING: u16 = 1;
 
@@ -28,8 +28,18 @@ impl Grid {
         self.right.push(right);
     }
 
+    /// Adds the columns of another table with as many rows.
+    pub(crate) fn append(&mut self, other: Grid) {
+        self.rows.resize_with(self.rows.len().max(other.rows.len()), Vec::new);
+        for (row, more) in self.rows.iter_mut().zip(other.rows) {
+            row.extend(more);
+        }
+        self.headers.extend(other.headers);
+        self.right.extend(other.right);
+    }
+
     /// How wide the column of these cells is: its header is broken at its spaces.
-    fn column_width(header: &str, cells: impl Iterator<Item = usize>) -> usize {
+    pub(crate) fn column_width(header: &str, cells: impl Iterator<Item = usize>) -> usize {
         let word = header.split(' ').map(length).max().unwrap_or(0);
         cells.max().unwrap_or(0).max(word)
     }

@@ -4,7 +4,7 @@ use crate::paint::{self, Paint};
 use crate::timepoints::{self, TimepointTable};
 use crate::words::{self, hang};
 use crate::{TextOptions, findings};
-use oncorules_model::{Decision, Decisions, LineReport, Prompt, Report, Scalar};
+use oncorules_model::{Decision, Decisions, LineReport, Prompt, Report};
 
 /// The report of one case: for each line its timepoints and why they came out so, its decisions,
 /// measures, drugs, schedule and prompts; then what is to be known about the data.
@@ -145,16 +145,7 @@ impl Page {
     }
 
     fn measures(&self, line: &LineReport) -> String {
-        let mut rows: Vec<(String, String)> = vec![];
-        for (_, name, measure) in words::flat(&line.measures) {
-            let telling = matches!(measure.value, Some(Scalar::Date(_) | Scalar::Number(_)));
-            if let Some(value) = words::measure(measure).filter(|_| telling) {
-                let row = (words::name(name), value);
-                if !rows.contains(&row) {
-                    rows.push(row);
-                }
-            }
-        }
+        let rows = words::dates_and_durations(line);
         if rows.is_empty() {
             return String::new();
         }
@@ -223,9 +214,7 @@ impl Page {
             return String::new();
         }
         let mut out = format!("\n{}", self.heading("To look at"));
-        let mut prompts: Vec<&Prompt> = prompts.iter().collect();
-        prompts.sort_by_key(|p| std::cmp::Reverse(p.level));
-        for prompt in prompts {
+        for prompt in words::most_urgent_first(prompts) {
             let word = paint::level_word(prompt.level);
             let lead = format!("  {word:8}  ");
             let text = hang(&lead, &prompt.summary, self.width);

@@ -58,12 +58,12 @@ fn table<'a>(line: &'a LineReport, ruleset: &'a str, width: usize) -> TimepointT
         decisions.iter().rev().find(|c| c.kind != Kind::Flag).or(decisions.last()).map(|c| c.name);
     let mut columns = measure_columns(&timepoints, ruleset);
     columns.extend(decisions);
-    let mut left_out = vec![];
+    let order: Vec<&str> = columns.iter().map(|c| c.name).collect();
     let mut brief = false;
     let mut grid = draw(&timepoints, &columns, brief);
     while grid.width() > width {
         if let Some(drop) = least(&columns, brief) {
-            left_out.push(words::name(columns.remove(drop).name));
+            columns.remove(drop);
         } else if brief {
             break;
         } else {
@@ -71,6 +71,8 @@ fn table<'a>(line: &'a LineReport, ruleset: &'a str, width: usize) -> TimepointT
         }
         grid = draw(&timepoints, &columns, brief);
     }
+    let shown = |name: &str| columns.iter().any(|c| c.name == name);
+    let left_out = order.iter().filter(|n| !shown(n)).map(|n| words::name(n)).collect();
     let why = timepoints.iter().filter(|t| t.role == TimepointRole::FollowUp).filter_map(|t| {
         let reasons = reasons::of(headline?, t.decisions.get(ruleset)?);
         (!reasons.is_empty()).then(|| (t.date.to_string(), reasons))

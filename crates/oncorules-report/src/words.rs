@@ -1,6 +1,8 @@
 //! Names, values and long texts in words.
 
-use oncorules_model::{Decision, MeasureValue, Named, Number, PartialDate, Scalar};
+use oncorules_model::{
+    Decision, LineReport, MeasureValue, Named, Number, PartialDate, Prompt, Scalar,
+};
 
 /// What stands where there is no value.
 pub(crate) const NOTHING: &str = "–";
@@ -138,6 +140,28 @@ pub(crate) fn hang(lead: &str, text: &str, width: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The measures of a line that are dates or numbers, each once, in words.
+pub(crate) fn dates_and_durations(line: &LineReport) -> Vec<(String, String)> {
+    let mut rows = vec![];
+    for (_, measure_name, value) in flat(&line.measures) {
+        let telling = matches!(value.value, Some(Scalar::Date(_) | Scalar::Number(_)));
+        if let Some(value) = measure(value).filter(|_| telling) {
+            let row = (name(measure_name), value);
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
+/// The prompts, the most urgent first, else in their order.
+pub(crate) fn most_urgent_first(prompts: &[Prompt]) -> Vec<&Prompt> {
+    let mut prompts: Vec<&Prompt> = prompts.iter().collect();
+    prompts.sort_by_key(|p| std::cmp::Reverse(p.level));
+    prompts
 }
 
 /// The names and values of all rulesets in one list: ruleset, name, value.

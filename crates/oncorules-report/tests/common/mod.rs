@@ -4,6 +4,7 @@
 use oncorules::Rulesets;
 use oncorules::source::SourceFile;
 use oncorules_model::{CodeText, DecisionText, Glossary, Named, Report};
+use oncorules_report::summary::SummaryRow;
 
 /// A course with a response and a progression, by the first ruleset that ships.
 pub fn course() -> (Report, Glossary) {
@@ -35,4 +36,15 @@ pub fn hand_made() -> (Report, Glossary) {
         ("course".into(), of("outcome", outcome)),
     ]);
     (report, glossary)
+}
+
+/// The rows of both reports, and of a few more cases by the same ruleset as the first.
+pub fn rows() -> Vec<SummaryRow> {
+    let mut rows = SummaryRow::from_report(&course().0);
+    rows.extend(SummaryRow::from_report(&hand_made().0));
+    let mut empty = course().0;
+    empty.case = "example-002".into();
+    empty.lines.clear();
+    rows.extend(SummaryRow::from_report(&empty));
+    rows
 }
