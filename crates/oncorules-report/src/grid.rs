@@ -84,8 +84,9 @@ impl Grid {
         for row in &self.rows {
             table.add_row(row.iter().map(|c| Cell::new(plain(c))).collect::<Vec<_>>());
         }
-        for (column, right) in table.column_iter_mut().zip(&self.right) {
-            column.set_padding((0, PADDING));
+        let last = self.headers.len().saturating_sub(1);
+        for (i, (column, right)) in table.column_iter_mut().zip(&self.right).enumerate() {
+            column.set_padding((0, if i == last { 0 } else { PADDING }));
             if *right {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -113,12 +114,23 @@ impl Grid {
 
 /// A text that Markdown shows as it is.
 pub(crate) fn escape(text: &str) -> String {
+    let text = plain(text);
     let mut out = String::new();
-    for c in plain(text).chars() {
-        if matches!(c, '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\' | '#') {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let special = match c {
+            '|' | '*' | '`' | '<' | '>' | '[' | ']' | '\\' => true,
+            // Within a word it means nothing to Markdown.
+            '_' => !(before.is_alphanumeric() && chars.peek().is_some_and(|n| n.is_alphanumeric())),
+            '#' | '+' | '-' => out.is_empty() && chars.peek().is_some_and(|n| *n == ' ' || *n == c),
+            _ => false,
+        };
+        if special {
             out.push('\\');
         }
         out.push(c);
+        before = c;
     }
     out
 }

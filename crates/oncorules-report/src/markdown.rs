@@ -15,11 +15,11 @@ const WIDTH: usize = 120;
 ///
 /// ```
 /// # use oncorules_model::Report;
-/// # let report: Report = serde_json::from_str(r#"{"case": "A_1", "as_of": "2024-02-26",
+/// # let report: Report = serde_json::from_str(r#"{"case": "A*1", "as_of": "2024-02-26",
 /// #     "engine": {"name": "oncorules", "version": "0.1.0"}, "rulesets": [],
 /// #     "lines": [], "findings": []}"#).unwrap();
 /// let text = oncorules_report::markdown::render(&report);
-/// assert!(text.starts_with("# Case A\\_1\n\nAs of 2024-02-26"));
+/// assert!(text.starts_with("# Case A\\*1\n\nAs of 2024-02-26"));
 /// ```
 pub fn render(report: &Report) -> String {
     let mut out = format!("# Case {}\n\n", escape(&report.case));
@@ -67,8 +67,10 @@ fn line(line: &LineReport, several: bool) -> String {
             out.push('\n');
         }
         for (date, reasons) in &table.why {
-            let reasons: Vec<String> = reasons.iter().map(|r| escape(r)).collect();
-            out.push_str(&format!("- {date}: {}\n", reasons.join("<br>")));
+            out.push_str(&format!("- {date}\n"));
+            for reason in reasons {
+                out.push_str(&format!("  - {}\n", escape(reason)));
+            }
         }
     }
     out.push_str(&decisions("### The line as a whole", &line.decisions, several));
@@ -97,7 +99,9 @@ fn decisions(title: &str, decisions: &Decisions, several: bool) -> String {
     grid.column("decision", false, all.iter().map(|(_, n, _)| words::name(n)).collect());
     grid.column("value", false, all.iter().map(|(.., d)| words::value(d)).collect());
     grid.column("why", false, all.iter().map(|(.., d)| words::because(d)).collect());
-    grid.column("source", false, all.iter().map(|(.., d)| d.sources.join("; ")).collect());
+    if all.iter().any(|(.., d)| !d.sources.is_empty()) {
+        grid.column("source", false, all.iter().map(|(.., d)| d.sources.join("; ")).collect());
+    }
     format!("\n{title}\n\n{}", grid.markdown())
 }
 

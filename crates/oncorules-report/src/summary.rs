@@ -164,7 +164,7 @@ pub(crate) fn layout(rows: &[SummaryRow], width: usize) -> Layout {
         grid.column(&candidate.header, false, cells);
         let mut values: Vec<(String, usize)> =
             candidate.counts.iter().map(|(v, n)| (words::plain(v), *n)).collect();
-        values.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        values.sort_by_key(|(v, n)| (v == NOTHING, std::cmp::Reverse(*n)));
         counts.push((candidate.header.clone(), values));
     }
     grid.append(tail);
@@ -178,7 +178,7 @@ fn frame(rows: &[SummaryRow]) -> (Grid, Grid) {
     };
     let mut head = Grid::default();
     head.column("case", false, cells(&|r| Some(words::plain(&r.case))));
-    if rows.iter().any(|r| r.evaluator.is_some()) {
+    if only_evaluator(rows).is_none() && rows.iter().any(|r| r.evaluator.is_some()) {
         let evaluator = |r: &SummaryRow| r.evaluator.as_deref().map(words::plain);
         head.column("read by", false, cells(&evaluator));
     }
@@ -191,6 +191,12 @@ fn frame(rows: &[SummaryRow]) -> (Grid, Grid) {
     tail.column("prompts", true, cells(&|r| Some(r.prompts.len().to_string())));
     tail.column("findings", true, cells(&|r| Some(r.findings.to_string())));
     (head, tail)
+}
+
+/// The evaluator of all rows, where there is only one.
+fn only_evaluator(rows: &[SummaryRow]) -> Option<&str> {
+    let evaluator = rows.first()?.evaluator.as_deref()?;
+    rows.iter().all(|r| r.evaluator.as_deref() == Some(evaluator)).then_some(evaluator)
 }
 
 /// The decisions with few enough values, those of the last ruleset first.
@@ -284,8 +290,10 @@ pub(crate) fn totals(rows: &[SummaryRow]) -> String {
     };
     let prompts = rows.iter().map(|r| r.prompts.len()).sum();
     let findings = rows.iter().map(|r| r.findings).sum();
+    let reader =
+        only_evaluator(rows).map(|e| format!(", read by {}", words::plain(e))).unwrap_or_default();
     format!(
-        "{}, {lines}; {}, {}",
+        "{}, {lines}{reader}; {}, {}",
         words::count(cases.len(), "case"),
         words::count(prompts, "prompt"),
         words::count(findings, "finding"),

@@ -139,7 +139,13 @@ impl Page {
         for (name, decision) in rows {
             let value = words::value(decision);
             let lead = format!("{indent}{name:names$}  {value:values$}  ");
-            out.push_str(&hang(&lead, &words::because(decision), self.width));
+            let because = words::because(decision);
+            if words::length(&lead) * 2 <= self.width {
+                out.push_str(&hang(&lead, &because, self.width));
+            } else {
+                out.push_str(&hang(&format!("{indent}{name:names$}  "), &value, self.width));
+                out.push_str(&hang(&format!("{indent}    "), &because, self.width));
+            }
         }
         out
     }

@@ -4,6 +4,7 @@
 mod common;
 
 use oncorules_report::explain::{self, Audience, Filter};
+use oncorules_report::summary::SummaryRow;
 use oncorules_report::{TextOptions, markdown, summary, text};
 
 #[test]
@@ -120,4 +121,17 @@ fn nothing_is_wider_than_the_page() {
             }
         }
     }
+}
+
+#[test]
+fn summary_of_a_study() {
+    let rows: Vec<_> = common::study().iter().flat_map(SummaryRow::from_report).collect();
+    insta::assert_snapshot!(summary::table(&rows, &TextOptions::default()));
+}
+
+#[test]
+fn text_of_a_case_of_a_study() {
+    let study = common::study();
+    let longest = study.iter().max_by_key(|r| r.findings.len()).unwrap();
+    insta::assert_snapshot!(text::render(longest, &TextOptions::default()));
 }

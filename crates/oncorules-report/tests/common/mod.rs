@@ -3,6 +3,7 @@
 
 use oncorules::Rulesets;
 use oncorules::source::SourceFile;
+use oncorules_formats::{SdtmOptions, read_sdtm};
 use oncorules_model::{CodeText, DecisionText, Glossary, Named, Report};
 use oncorules_report::summary::SummaryRow;
 
@@ -47,4 +48,12 @@ pub fn rows() -> Vec<SummaryRow> {
     empty.lines.clear();
     rows.extend(SummaryRow::from_report(&empty));
     rows
+}
+
+/// The cases of a public trial data set, as its investigator read them.
+pub fn study() -> Vec<Report> {
+    let program = Rulesets::built_in().load("recist-1.1").unwrap();
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/sdtm/recist-1.1");
+    let study = read_sdtm(dir.as_ref(), &program.sdtm_mappings(), &SdtmOptions::default()).unwrap();
+    study.cases.iter().map(|c| program.evaluate(c, &Default::default())).collect()
 }
