@@ -15,4 +15,4 @@
 mod expectation;
 mod run;
 
-pub use run::{CaseResult, TestReport, count_cases, run_reference_cases};
+pub use run::{CaseResult, TestReport, WithParameters, count_cases, run_reference_cases};

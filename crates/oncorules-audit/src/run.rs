@@ -44,14 +44,24 @@ pub fn count_cases(files: &[SourceFile]) -> usize {
     files.iter().map(|f| yaml::parse_documents(f).map_or(0, |d| d.len())).sum()
 }
 
-/// Runs the reference cases of a ruleset. A case that cannot be read counts as failed.
-pub fn run_reference_cases(ruleset: &str, engine: &Engine, files: &[SourceFile]) -> TestReport {
+/// An engine for the same ruleset with other values of parameters.
+pub type WithParameters<'w> = dyn Fn(&[(String, String)]) -> Result<Engine, Diagnostics> + 'w;
+
+/// Runs the reference cases of a ruleset. A case that cannot be read counts as failed; one that
+/// sets `parameters` (to show another reading of the publication) is run by the engine that
+/// `with_parameters` gives.
+pub fn run_reference_cases(
+    ruleset: &str,
+    engine: &Engine,
+    with_parameters: &WithParameters<'_>,
+    files: &[SourceFile],
+) -> TestReport {
     let mut results = vec![];
     for file in files {
         match yaml::parse_documents(file) {
-            Ok(documents) => {
-                results.extend(documents.iter().map(|d| run_one(ruleset, engine, file, d)))
-            }
+            Ok(documents) => results.extend(
+                documents.iter().map(|d| run_one(ruleset, engine, with_parameters, file, d)),
+            ),
             Err(diagnostics) => {
                 results.push(failed(file, file.name().to_string(), 1, sentences(&diagnostics)))
             }
@@ -75,9 +85,15 @@ fn sentences(diagnostics: &Diagnostics) -> Vec<String> {
     diagnostics.iter().map(ToString::to_string).collect()
 }
 
-const KEYS: [&str; 6] = ["name", "source", "as_of", "case", "expect", "note"];
+const KEYS: [&str; 7] = ["name", "source", "as_of", "parameters", "case", "expect", "note"];
 
-fn run_one(ruleset: &str, engine: &Engine, file: &SourceFile, document: &Node) -> CaseResult {
+fn run_one(
+    ruleset: &str,
+    engine: &Engine,
+    with_parameters: &WithParameters<'_>,
+    file: &SourceFile,
+    document: &Node,
+) -> CaseResult {
     let text = |key: &str| document.get(key).and_then(Node::scalar).map(str::to_string);
     let line =
         document.entries().and_then(|e| e.first()).map_or(document.span.line, |e| e.key_span.line);
@@ -112,7 +128,21 @@ fn run_one(ruleset: &str, engine: &Engine, file: &SourceFile, document: &Node) -
             return failed(file, name, line, problems);
         }
     };
-    let report = engine.evaluate(&case, &EvaluateOptions { as_of });
+    let parameters: Vec<(String, String)> = document
+        .get("parameters")
+        .and_then(Node::entries)
+        .into_iter()
+        .flatten()
+        .filter_map(|e| Some((e.key.clone(), e.value.scalar()?.to_string())))
+        .collect();
+    let other = match (!parameters.is_empty()).then(|| with_parameters(&parameters)).transpose() {
+        Ok(other) => other,
+        Err(diagnostics) => {
+            problems.extend(sentences(&diagnostics));
+            return failed(file, name, line, problems);
+        }
+    };
+    let report = other.as_ref().unwrap_or(engine).evaluate(&case, &EvaluateOptions { as_of });
     problems.extend(differences(ruleset, expect, &report));
     CaseResult {
         name,

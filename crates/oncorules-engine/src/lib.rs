@@ -57,6 +57,16 @@ impl Engine {
         report::report(&course, &states, &self.fixed)
     }
 
+    /// x
+    pub fn time_bind(&self, case: &Case) -> usize {
+        bind::bind(&self.program, case, None).lines.len()
+    }
+    /// x
+    pub fn time_run(&self, case: &Case) -> usize {
+        let c = bind::bind(&self.program, case, None);
+        run::run(&c).len()
+    }
+
     /// What the decisions and their codes mean.
     pub fn glossary(&self) -> Glossary {
         report::glossary(&self.program)

@@ -1,9 +1,8 @@
 //! Cases as JSON: straight into the model, and over the tree where something is wrong.
 
-use crate::case_tree::{Found, costly_line, in_plain_words, walk};
+use crate::case_tree::{Found, costly_line, walk};
 use crate::duplicates::WithoutDuplicates;
 use crate::places::Places;
-use crate::room::with_room;
 use crate::validate::validate;
 use oncorules_model::Case;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, yaml};
@@ -34,7 +33,7 @@ pub fn read_case_line(name: &str, line: usize, text: &str) -> Result<Case, Diagn
     fast(text).or_else(|error| {
         let text = text.trim_end();
         let file = SourceFile::new(name, text);
-        with_room(|| slow(&Places::new(&file), 0, text, error.as_ref()))
+        yaml::with_room(|| slow(&Places::new(&file), 0, text, error.as_ref()))
             .map_err(|wrong| at_line(wrong, line, text))
     })
 }
@@ -91,7 +90,7 @@ fn slow(
         return Err(from_json().into());
     }
     let part = SourceFile::new(places.file.name(), text);
-    let nodes = match yaml::parse_documents(&part).map_err(in_plain_words) {
+    let nodes = match yaml::parse_documents(&part) {
         Ok(nodes) => nodes,
         Err(wrong) if wrong.iter().any(|d| d.code != "yaml-syntax") => {
             return Err(places.relocate(wrong, start));

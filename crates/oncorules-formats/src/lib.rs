@@ -27,7 +27,6 @@ mod case_tree;
 mod duplicates;
 mod json;
 mod places;
-mod room;
 pub mod sdtm;
 mod source;
 mod validate;

@@ -33,8 +33,12 @@ fn every_measurement_and_response_of_all_readers_is_there() {
     let study = read_dir(&examples("recist-1.1"), "all").unwrap();
     assert_eq!(study.cases.len(), 24);
     assert_eq!(study.chosen.len(), 3);
-    let lesions: Vec<_> =
-        study.cases.iter().flat_map(|c| &c.assessments).flat_map(|a| a.lesions.iter().flatten()).collect();
+    let lesions: Vec<_> = study
+        .cases
+        .iter()
+        .flat_map(|c| &c.assessments)
+        .flat_map(|a| a.lesions.iter().flatten())
+        .collect();
     let axes = lesions.iter().flat_map(|l| [&l.longest_diameter, &l.short_axis]).flatten();
     assert_eq!(axes.filter(|m| matches!(m, Measurement::Length(_))).count(), 468);
     // The set gives each of its 39 states twice; the repeats are noted, not lost.

@@ -50,6 +50,16 @@ pub struct Catalog {
     rulesets: BTreeMap<String, RulesetFiles>,
 }
 
+/// What is changed while loading, without touching a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// What an alias of the main ruleset stands for: (`criteria`, `irecist`).
+    pub used: Vec<(String, String)>,
+    /// Values of parameters: (`stable_minimum`, `56 d`); those of a used ruleset with its id before
+    /// them (`recist-1.1/stable_minimum`).
+    pub parameters: Vec<(String, String)>,
+}
+
 /// What a ruleset says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesetSummary {
@@ -120,19 +130,17 @@ impl Catalog {
 
     /// Loads, checks and compiles a ruleset with all it extends and uses.
     ///
-    /// `used` replaces what an alias of the main ruleset stands for (`criteria` → `irecist`).
-    ///
     /// # Errors
     /// All that is wrong with any of the files, in one go, each at its place.
     pub fn load(
         &self,
         id: &str,
-        used: &[(String, String)],
+        options: &LoadOptions,
     ) -> Result<(Program, Diagnostics), Diagnostics> {
         let mut loader = Loader { catalog: self, done: vec![], diagnostics: Diagnostics::new() };
         let main = loader.merged(id, None, &mut vec![]);
         if let Some(mut main) = main {
-            for (alias, id) in used {
+            for (alias, id) in &options.used {
                 match main.uses.iter_mut().find(|u| u.alias.value == *alias) {
                     Some(used) => used.ruleset.value.clone_from(id),
                     None => loader.diagnostics.push(
@@ -150,6 +158,7 @@ impl Catalog {
             }
             loader.with_used(main, &mut vec![]);
         }
+        loader.set_parameters(id, &options.parameters);
         let Loader { done, mut diagnostics, .. } = loader;
         if diagnostics.has_errors() {
             // What can be read is checked all the same, so that all is told at once.
@@ -288,6 +297,39 @@ impl Loader<'_> {
             diagnostic = diagnostic.at(&text.file, text.span, "");
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Gives parameters other values.
+    fn set_parameters(&mut self, main: &str, parameters: &[(String, String)]) {
+        for (name, value) in parameters {
+            let (ruleset, name) = name.rsplit_once('/').unwrap_or((main, name));
+            let raw = self.done.iter_mut().find(|r| r.id.value == ruleset);
+            let text = raw
+                .and_then(|r| r.parameters.iter_mut().find(|p| p.name.value == *name))
+                .and_then(|p| p.value.as_mut());
+            match text {
+                Some(text) => text.value.clone_from(value),
+                None => {
+                    let known: Vec<&str> = self
+                        .done
+                        .iter()
+                        .filter(|r| r.id.value == ruleset)
+                        .flat_map(|r| r.parameters.iter().map(|p| p.name.value.as_str()))
+                        .collect();
+                    let help = match did_you_mean(name, known.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("there are {}", one_of(known)),
+                    };
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "unknown-name",
+                            format!("`{ruleset}` has no parameter `{name}`"),
+                        )
+                        .help(help),
+                    );
+                }
+            }
+        }
     }
 
     /// Puts a ruleset behind those it uses.

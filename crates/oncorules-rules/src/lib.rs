@@ -2,7 +2,7 @@
 //! static proofs. What is compiled here, `oncorules-engine` evaluates.
 //!
 //! ```
-//! use oncorules_rules::{Catalog, RulesetFiles};
+//! use oncorules_rules::{Catalog, LoadOptions, RulesetFiles};
 //! use oncorules_source::SourceFile;
 //! let mut catalog = Catalog::new();
 //! catalog.add(RulesetFiles {
@@ -10,7 +10,7 @@
 //!     main: SourceFile::new("ruleset.yaml", "format: 1\nid: empty\nversion: 1.0.0\ntitle: Nothing yet\n"),
 //!     scripts: vec![],
 //! });
-//! let (program, warnings) = catalog.load("empty", &[]).expect("it is well-formed");
+//! let (program, warnings) = catalog.load("empty", &LoadOptions::default()).expect("it is well-formed");
 //! assert!(warnings.is_empty());
 //! assert_eq!(&*program.rulesets[0].id, "empty");
 //! ```
@@ -37,7 +37,7 @@ mod types;
 mod units;
 mod vocabulary;
 
-pub use catalog::{Catalog, RulesetFiles, RulesetSummary};
+pub use catalog::{Catalog, LoadOptions, RulesetFiles, RulesetSummary};
 pub use compile::MAX_CLOSURES;
 pub use ir::*;
 pub use proof::{Proof, ProofKind, ProofOutcome, prove};

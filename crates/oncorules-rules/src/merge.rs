@@ -2,6 +2,9 @@
 //! decision, rows by id; of a parameter, what is said anew.
 
 use crate::raw::*;
+use crate::read::error_at;
+use crate::units::conversion_factor;
+use oncorules_model::Quantity;
 use oncorules_source::{Diagnostic, Diagnostics, did_you_mean};
 
 /// Lays `over` over `base`.
@@ -42,7 +45,7 @@ pub(crate) fn lay_over(
     replace(&mut merged.sdtm.tests, over.sdtm.tests, |t| t.0.value.clone());
     replace(&mut merged.sdtm.codes, over.sdtm.codes, |t| t.0.value.clone());
     replace(&mut merged.sdtm.observations, over.sdtm.observations, |t| t.0.value.clone());
-    parameters(&mut merged.parameters, over.parameters);
+    parameters(&mut merged.parameters, over.parameters, diagnostics);
     for decision in over.decisions {
         let place = merged
             .decisions
@@ -69,10 +72,45 @@ fn replace<T, K: PartialEq>(base: &mut Vec<T>, over: Vec<T>, key: impl Fn(&T) ->
     }
 }
 
-fn parameters(base: &mut Vec<RawParameter>, over: Vec<RawParameter>) {
-    for new in over {
+/// The kind of a parameter's value: its unit, or that it is a yes or no, or a word.
+fn kind_of(value: &str) -> Option<String> {
+    if matches!(value, "yes" | "no" | "true" | "false") {
+        return Some("yes or no".into());
+    }
+    let quantity: Quantity = value.parse().ok()?;
+    Some(quantity.unit.as_deref().unwrap_or("1").to_string())
+}
+
+fn parameters(
+    base: &mut Vec<RawParameter>,
+    over: Vec<RawParameter>,
+    diagnostics: &mut Diagnostics,
+) {
+    for mut new in over {
         match base.iter_mut().find(|p| p.name.value == new.name.value) {
             Some(old) => {
+                // The rules of the base compare it in the base's unit.
+                let kinds =
+                    |old: &Text, new: &Text| Some((kind_of(&old.value)?, kind_of(&new.value)?));
+                if let (Some(was), Some(is)) = (&old.value, &new.value) {
+                    if let Some((expected, found)) = kinds(was, is)
+                        .filter(|(a, b)| new.codes.is_empty() && conversion_factor(b, a).is_none())
+                    {
+                        diagnostics.push(
+                            error_at(
+                                "wrong-unit",
+                                format!(
+                                    "`{}` is in `{expected}` in the base, and in `{found}` here",
+                                    new.name.value
+                                ),
+                                is,
+                            )
+                            .at(&was.file, was.span, "the base's value")
+                            .help(format!("write a value in `{expected}`")),
+                        );
+                        new.value = None;
+                    }
+                }
                 old.value = new.value.or(old.value.take());
                 old.means = new.means.or(old.means.take());
                 old.source = new.source.or(old.source.take());

@@ -14,7 +14,7 @@ where
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&word, &k.to_lowercase()), k))
-        .filter(|(distance, k)| *distance <= 1 + word.len().min(k.len()) / 4)
+        .filter(|(distance, k)| *distance <= 1 + word.len().min(k.len()) / 5)
         .min_by_key(|(distance, k)| (*distance, k.len(), *k))
         .map(|(_, k)| k)
 }

@@ -129,6 +129,42 @@ pub fn parse(file: &SourceFile) -> Result<Node, Diagnostics> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_documents(file: &SourceFile) -> Result<Vec<Node>, Diagnostics> {
+    with_room(|| parse_documents_here(file))
+}
+
+/// Stack of the thread that reads trees, in bytes: a document may nest 64 levels deep before it is
+/// refused, and unoptimised builds of the parser take some 40 KB of stack a level.
+const STACK: usize = 16 << 20;
+
+thread_local! {
+    /// Whether this thread has the stack that the parser needs.
+    static ROOMY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// What `work` gives, done on a thread with enough stack for the parser (or, where there can be no
+/// further thread, with what there is). Reading many documents within one call spares a thread for
+/// each of them.
+pub fn with_room<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    if ROOMY.get() {
+        return work();
+    }
+    let roomy = || {
+        ROOMY.set(true);
+        work()
+    };
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("yaml".into()).stack_size(STACK);
+        match builder.spawn_scoped(scope, roomy) {
+            Ok(thread) => match thread.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(_) => work(),
+        }
+    })
+}
+
+fn parse_documents_here(file: &SourceFile) -> Result<Vec<Node>, Diagnostics> {
     let text = file.text();
     if let Some(span) = nesting_past(file, MAX_DEPTH) {
         return Err(Diagnostic::error(
@@ -182,8 +218,19 @@ fn syntax_error(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
     };
     let text = text.split(", set DuplicateKeyPolicy").next().unwrap_or(text);
     let text = text.lines().next().unwrap_or(text);
-    let code = if text.contains("duplicate mapping key") { "duplicate-key" } else { "yaml-syntax" };
-    let diagnostic = Diagnostic::error(code, text.to_string());
+    let (code, text) = if text.contains("duplicate mapping key") {
+        ("duplicate-key", text.to_string())
+    } else if text.contains("budget breached: Depth") {
+        ("too-deep", format!("this document nests more than {MAX_DEPTH} levels deep"))
+    } else if text.contains("budget breached") {
+        ("too-large", "this document is too large, or repeats itself too often by aliases".into())
+    } else if text.contains("non-finite float") {
+        ("not-a-number", "infinite numbers and NaN have no place here".into())
+    } else {
+        ("yaml-syntax", text.to_string())
+    };
+    let tab = text.contains("tab");
+    let diagnostic = Diagnostic::error(code, text);
     let span = error.location().map_or_else(
         || file.span(0, 0),
         |l| {
@@ -198,7 +245,7 @@ fn syntax_error(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
     if code == "duplicate-key" {
         return diagnostic.help("remove one of the two, or rename it");
     }
-    if text.contains("tab") {
+    if tab {
         return diagnostic.help("indent with spaces");
     }
     diagnostic

@@ -29,7 +29,7 @@ pub use folder::{FolderError, find_rules_dir, is_rules_dir};
 pub use oncorules_audit::{CaseResult, TestReport};
 pub use oncorules_engine::EvaluateOptions;
 pub use oncorules_model as model;
-pub use oncorules_rules::{ParameterInfo, Proof, ProofKind, ProofOutcome};
+pub use oncorules_rules::{LoadOptions, ParameterInfo, Proof, ProofKind, ProofOutcome};
 pub use oncorules_source as source;
 pub use rulesets::{CheckReport, Origin, Program, RulesetInfo, Rulesets};
 

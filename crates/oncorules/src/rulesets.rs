@@ -5,7 +5,7 @@ use include_dir::{Dir, include_dir};
 use oncorules_audit::TestReport;
 use oncorules_engine::{Engine, EvaluateOptions};
 use oncorules_model::{Case, Glossary, Report, SdtmMapping};
-use oncorules_rules::{Catalog, ParameterInfo, Proof, RulesetFiles};
+use oncorules_rules::{Catalog, LoadOptions, ParameterInfo, Proof, RulesetFiles};
 use oncorules_source::{Diagnostics, SourceFile};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -206,7 +206,7 @@ impl Rulesets {
 
     fn info_of(&self, id: &str) -> RulesetInfo {
         let summary = self.catalog.summary(id);
-        let loaded = self.catalog.load(id, &[]);
+        let loaded = self.catalog.load(id, &LoadOptions::default());
         let problem = loaded.as_ref().err().cloned();
         let parameters = loaded
             .map(|(program, _)| {
@@ -254,21 +254,21 @@ impl Rulesets {
     /// # Errors
     /// All that is wrong, in one go, each at its place; a failed proof is an error.
     pub fn load(&self, id_or_path: &str) -> Result<Program, Diagnostics> {
-        self.load_with(id_or_path, &[])
+        self.load_with(id_or_path, &LoadOptions::default())
     }
 
-    /// As [`Self::load`], with other rulesets behind the aliases of `uses`
-    /// (`[("criteria", "irecist")]`).
+    /// As [`Self::load`], with other rulesets behind the aliases of `uses` and other values of
+    /// parameters.
     ///
     /// # Errors
-    /// As [`Self::load`], and where there is no such alias.
+    /// As [`Self::load`], and where there is no such alias or parameter.
     pub fn load_with(
         &self,
         id_or_path: &str,
-        used: &[(String, String)],
+        options: &LoadOptions,
     ) -> Result<Program, Diagnostics> {
         let (with, id) = self.resolve(id_or_path)?;
-        let (program, warnings) = with.catalog.load(&id, used)?;
+        let (program, warnings) = with.catalog.load(&id, options)?;
         let (proofs, failed) = oncorules_rules::prove(&program);
         if failed.has_errors() {
             return Err(failed);
@@ -285,7 +285,7 @@ impl Rulesets {
         };
         let loaded = self.resolve(id_or_path).and_then(|(with, id)| {
             report.ruleset.clone_from(&id);
-            with.catalog.load(&id, &[])
+            with.catalog.load(&id, &LoadOptions::default())
         });
         match loaded {
             Ok((program, warnings)) => {
@@ -308,10 +308,14 @@ impl Rulesets {
     /// What keeps the ruleset from loading.
     pub fn test(&self, id_or_path: &str) -> Result<TestReport, Diagnostics> {
         let (with, id) = self.resolve(id_or_path)?;
-        let (program, _) = with.catalog.load(&id, &[])?;
+        let (program, _) = with.catalog.load(&id, &LoadOptions::default())?;
         let engine = Engine::new(program);
         let cases = with.cases.get(&id).map(Vec::as_slice).unwrap_or_default();
-        Ok(oncorules_audit::run_reference_cases(&id, &engine, cases))
+        let other = |parameters: &[(String, String)]| {
+            let options = LoadOptions { parameters: parameters.to_vec(), ..LoadOptions::default() };
+            with.catalog.load(&id, &options).map(|(program, _)| Engine::new(program))
+        };
+        Ok(oncorules_audit::run_reference_cases(&id, &engine, &other, cases))
     }
 }
 

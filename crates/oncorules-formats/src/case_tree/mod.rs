@@ -5,8 +5,8 @@ mod walk;
 
 use crate::json;
 use crate::places::Places;
-use crate::room::with_room;
 use oncorules_model::Case;
+use oncorules_source::yaml::with_room;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, Span, yaml};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,7 +158,7 @@ fn read_document(places: &Places<'_>, start: usize, text: &str, found: &mut Foun
         Ok(nodes) => nodes,
         Err(wrong) => {
             let nothing = places.span(start, start);
-            return found.add(Err(places.relocate(in_plain_words(wrong), start)), nothing);
+            return found.add(Err(places.relocate(wrong, start)), nothing);
         }
     };
     for node in &nodes {
@@ -190,26 +190,6 @@ pub(crate) fn walk(file: &SourceFile, node: &yaml::Node) -> Result<Case, Diagnos
         return Err(wrong);
     }
     Ok(case)
-}
-
-/// What the parser's own limits say, in words that an author of a case can use.
-pub(crate) fn in_plain_words(mut wrong: Diagnostics) -> Diagnostics {
-    for d in wrong.0.iter_mut().filter(|d| d.code == "yaml-syntax") {
-        if d.message.contains("budget breached: Depth") {
-            d.code = "too-deep";
-            d.message = "this document nests more than 64 levels deep".to_string();
-            d.help = Some("no case needs that; was the file damaged?".to_string());
-        } else if d.message.contains("budget breached") {
-            d.code = "too-large";
-            d.message = "this document is too large, or repeats itself too often by aliases".into();
-            d.help = Some("put each case into a document of its own, separated by `---`".into());
-        } else if d.message.contains("non-finite float") {
-            d.code = "not-a-number";
-            d.message = "a case holds no infinite number and no NaN".to_string();
-            d.help = Some("leave out what is not known".to_string());
-        }
-    }
-    wrong
 }
 
 /// Finding the columns of the values on a line costs their number times the line's length; refuse
