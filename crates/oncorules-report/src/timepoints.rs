@@ -26,6 +26,15 @@ struct Column<'a> {
     cells: Vec<String>,
 }
 
+impl Column<'_> {
+    /// Whether it has the same value wherever it has one, of several.
+    fn is_constant(&self) -> bool {
+        let mut values = self.cells.iter().filter(|v| *v != words::NOTHING);
+        let first = values.next();
+        values.clone().count() > 0 && values.all(|v| Some(v) == first)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Measure,
@@ -120,6 +129,8 @@ fn measure_columns<'a>(timepoints: &[&'a TimepointReport], ruleset: &str) -> Vec
         index += 1;
         !cells.iter().take(index - 1).any(|earlier| *earlier == column.cells)
     });
+    // What never changes says least.
+    columns.sort_by_key(Column::is_constant);
     columns.truncate(MEASURES);
     columns
 }
@@ -180,15 +191,10 @@ fn least(columns: &[Column], brief: bool) -> Option<usize> {
         spare.iter().rev().copied().find(|i| columns.get(*i).is_some_and(may))
     };
     let any: &dyn Fn(&Column) -> bool = &|_| true;
-    let same: &dyn Fn(&Column) -> bool = &|c| {
-        let mut values = c.cells.iter().filter(|v| *v != words::NOTHING);
-        let first = values.next();
-        values.all(|v| Some(v) == first)
-    };
     let others = columns.iter().filter(|c| c.kind != Kind::Measure && c.kind != Kind::Flag).count();
     let decisions = columns.iter().filter(|c| c.kind == Kind::Decision).count();
     let mut drop = last(Kind::HandsOn, usize::from(decisions == 0), any)
-        .or_else(|| last(Kind::Flag, usize::from(others == 0), same))
+        .or_else(|| last(Kind::Flag, usize::from(others == 0), &Column::is_constant))
         .or_else(|| last(Kind::Measure, 2, any))
         .or_else(|| last(Kind::Flag, usize::from(others == 0), any));
     if brief {
