@@ -1,0 +1,149 @@
+//! Names, values and long texts in words.
+
+use oncorules_model::{Decision, MeasureValue, Named, Number, PartialDate, Scalar};
+
+/// What stands where there is no value.
+pub(crate) const NOTHING: &str = "–";
+
+/// A name as words: `best_response` is read `best response`.
+pub(crate) fn name(name: &str) -> String {
+    plain(&name.replace('_', " "))
+}
+
+/// A text without control characters: what stands in a case must not steer a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A sentence that begins with a capital and ends with a stop.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = plain(text);
+    let text = text.trim();
+    let mut chars = text.chars();
+    let mut out: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    out.push_str(chars.as_str());
+    if !out.is_empty() && !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
+}
+
+/// A number with two decimals, or more where two would make it look round when it is not.
+pub(crate) fn number(number: Number) -> String {
+    let exact = number.to_string();
+    let short = exact.split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 2);
+    if short {
+        return exact;
+    }
+    for places in [2usize, 4] {
+        let rounded = format!("{:.places$}", number.to_f64());
+        let trimmed = rounded.trim_end_matches('0');
+        if !trimmed.ends_with('.') {
+            return trimmed.to_string();
+        }
+    }
+    exact
+}
+
+/// A value.
+pub(crate) fn scalar(value: &Scalar) -> String {
+    match value {
+        Scalar::Number(n) => number(*n),
+        other => plain(&other.to_string()),
+    }
+}
+
+/// A measure with its unit.
+pub(crate) fn measure(measure: &MeasureValue) -> Option<String> {
+    let value = scalar(measure.value.as_ref()?);
+    Some(match &measure.unit {
+        Some(unit) if &**unit != "1" => format!("{value} {unit}"),
+        _ => value,
+    })
+}
+
+/// The value of a decision.
+pub(crate) fn value(decision: &Decision) -> String {
+    decision.value.as_deref().map_or_else(|| "unknown".to_string(), plain)
+}
+
+/// From one date to another, as far as they are known.
+pub(crate) fn window(from: Option<PartialDate>, to: Option<PartialDate>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) if from == to => from.to_string(),
+        (Some(from), Some(to)) => format!("{from} – {to}"),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(to)) => format!("by {to}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// How many characters a text takes.
+pub(crate) fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// A text broken at spaces so that no line is longer than `width`, where its words allow it.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![];
+    let mut line = String::new();
+    for word in plain(text).split_whitespace() {
+        if !line.is_empty() && length(&line) + 1 + length(word) > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// A text after a lead of its own, the lines that follow under its beginning.
+pub(crate) fn hang(lead: &str, text: &str, width: usize) -> String {
+    let indent = length(lead);
+    let mut out = String::new();
+    for (i, line) in wrap(text, width.saturating_sub(indent).max(20)).iter().enumerate() {
+        let line =
+            if i == 0 { format!("{lead}{line}") } else { format!("{:indent$}{line}", "") };
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The names and values of all rulesets in one list: ruleset, name, value.
+pub(crate) fn flat<T>(by_ruleset: &Named<Named<T>>) -> impl Iterator<Item = (&str, &str, &T)> {
+    by_ruleset
+        .iter()
+        .flat_map(|(ruleset, named)| named.iter().map(move |(name, value)| (ruleset, name, value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_do_not_look_rounder_than_they_are() {
+        assert_eq!(number("-29.996".parse().unwrap()), "-29.996");
+        assert_eq!(number("-36".parse().unwrap()), "-36");
+        assert_eq!(number(Number::ratio(100, 3).unwrap()), "33.33");
+    }
+
+    #[test]
+    fn long_texts_hang_under_their_beginning() {
+        let text = hang("- ", "one two three four five six seven", 24);
+        assert_eq!(text, "- one two three four\n  five six seven\n");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(plain("a\u{1b}[31mb"), "a [31mb");
+    }
+}
