@@ -72,6 +72,10 @@ impl FromStr for Quantity {
         if number.is_empty() {
             return Err(NumberError::NotANumber(text.chars().take(40).collect()).into());
         }
+        // `2024-02-10` is a date, no quantity in `-02-10`.
+        if unit.starts_with('-') {
+            return Err(NumberError::NotANumber(text.chars().take(40).collect()).into());
+        }
         let unit = unit.trim();
         let value = number.parse()?;
         Ok(Self { value, unit: (!unit.is_empty()).then(|| unit.into()) })
@@ -153,7 +157,7 @@ mod tests {
             let q: Quantity = text.parse().unwrap();
             assert_eq!((q.unit.as_deref(), q.to_string().as_str()), (unit, back));
         }
-        for text in ["", "mm", "NaN mm", "--3"] {
+        for text in ["", "mm", "NaN mm", "--3", "2024-02-10"] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
     }

@@ -35,7 +35,7 @@ pub(crate) fn groups(findings: &[Finding], several_lines: bool) -> Vec<Group> {
         }
         let entries = entries.into_iter().map(|(mut places, message)| {
             places.dedup();
-            (places.join(", "), words::plain(message))
+            (places.join("; "), words::plain(message))
         });
         Group { code: words::plain(code), count, entries: entries.collect() }
     };
@@ -45,7 +45,7 @@ pub(crate) fn groups(findings: &[Finding], several_lines: bool) -> Vec<Group> {
 fn place(finding: &Finding, several_lines: bool) -> Option<String> {
     let line = finding.line.filter(|_| several_lines).map(|l| format!("line {l}"));
     match (line, finding.date) {
-        (Some(line), Some(date)) => Some(format!("{line} {date}")),
+        (Some(line), Some(date)) => Some(format!("{line}, {date}")),
         (None, Some(date)) => Some(date.to_string()),
         (line, None) => line,
     }

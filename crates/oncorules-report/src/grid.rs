@@ -13,7 +13,9 @@ pub(crate) struct Grid {
 }
 
 /// The spaces between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
+/// Of them, those that belong to the column before; the rest is drawn as a border.
+const PADDING: u16 = 1;
 
 impl Grid {
     /// Adds a column with all its cells.
@@ -26,8 +28,18 @@ impl Grid {
         self.right.push(right);
     }
 
+    /// Adds the columns of another table with as many rows.
+    pub(crate) fn append(&mut self, other: Grid) {
+        self.rows.resize_with(self.rows.len().max(other.rows.len()), Vec::new);
+        for (row, more) in self.rows.iter_mut().zip(other.rows) {
+            row.extend(more);
+        }
+        self.headers.extend(other.headers);
+        self.right.extend(other.right);
+    }
+
     /// How wide the column of these cells is: its header is broken at its spaces.
-    fn column_width(header: &str, cells: impl Iterator<Item = usize>) -> usize {
+    pub(crate) fn column_width(header: &str, cells: impl Iterator<Item = usize>) -> usize {
         let word = header.split(' ').map(length).max().unwrap_or(0);
         cells.max().unwrap_or(0).max(word)
     }
@@ -72,8 +84,9 @@ impl Grid {
         for row in &self.rows {
             table.add_row(row.iter().map(|c| Cell::new(plain(c))).collect::<Vec<_>>());
         }
-        for (column, right) in table.column_iter_mut().zip(&self.right) {
-            column.set_padding((0, u16::try_from(GAP).unwrap_or(2)));
+        let last = self.headers.len().saturating_sub(1);
+        for (i, (column, right)) in table.column_iter_mut().zip(&self.right).enumerate() {
+            column.set_padding((0, if i == last { 0 } else { PADDING }));
             if *right {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -101,12 +114,23 @@ impl Grid {
 
 /// A text that Markdown shows as it is.
 pub(crate) fn escape(text: &str) -> String {
+    let text = plain(text);
     let mut out = String::new();
-    for c in plain(text).chars() {
-        if matches!(c, '|' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '\\' | '#') {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let special = match c {
+            '|' | '*' | '`' | '<' | '>' | '[' | ']' | '\\' => true,
+            // Within a word it means nothing to Markdown.
+            '_' => !(before.is_alphanumeric() && chars.peek().is_some_and(|n| n.is_alphanumeric())),
+            '#' | '+' | '-' => out.is_empty() && chars.peek().is_some_and(|n| *n == ' ' || *n == c),
+            _ => false,
+        };
+        if special {
             out.push('\\');
         }
         out.push(c);
+        before = c;
     }
     out
 }

@@ -9,7 +9,11 @@ pub(crate) struct Paint(pub(crate) bool);
 
 impl Paint {
     fn with(self, style: Style, text: &str) -> String {
-        if self.0 && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_string() }
+        if self.0 && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_string()
+        }
     }
 
     /// A heading.

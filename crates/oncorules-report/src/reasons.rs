@@ -22,12 +22,7 @@ fn follow<'a>(
 ) {
     let Some(decision) = decisions.get(name).filter(|_| !seen.contains(&name)) else { return };
     seen.push(name);
-    let rests_on: Vec<&str> = decision
-        .facts
-        .iter()
-        .map(|(fact, _)| fact)
-        .filter(|fact| *fact != name && decisions.get(fact).is_some())
-        .collect();
+    let rests_on = rests_on(name, decision, decisions);
     let named: Vec<&str> =
         rests_on.iter().copied().filter(|fact| mentions(&decision.because, fact)).collect();
     let hands_on = rests_on
@@ -42,13 +37,32 @@ fn follow<'a>(
     }
 }
 
+/// The other decisions that a decision looked at; where no fact is recorded, those that its reason
+/// speaks of.
+pub(crate) fn rests_on<'a>(
+    name: &str,
+    decision: &Decision,
+    decisions: &'a Named<Decision>,
+) -> Vec<&'a str> {
+    let others = decisions.iter().map(|(other, _)| other).filter(|other| *other != name);
+    if !decision.facts.is_empty() {
+        return others.filter(|other| decision.facts.get(other).is_some()).collect();
+    }
+    let spoken_of = |other: &&str| {
+        let in_words = words::name(other);
+        mentions(&decision.because, other)
+            || (other.contains('_') && decision.because.contains(&in_words))
+    };
+    others.filter(spoken_of).collect()
+}
+
 /// Whether a sentence names a fact as a word of its own.
 fn mentions(sentence: &str, fact: &str) -> bool {
     sentence.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == fact)
 }
 
 fn reason(name: &str, decision: &Decision) -> String {
-    format!("{} {}: {}", words::name(name), words::value(decision), decision.because)
+    format!("{} {}: {}", words::name(name), words::value(decision), words::because(decision))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::paint::{self, Paint};
 use crate::timepoints::{self, TimepointTable};
 use crate::words::{self, hang};
 use crate::{TextOptions, findings};
-use oncorules_model::{Decision, Decisions, LineReport, Prompt, Report, Scalar};
+use oncorules_model::{Decision, Decisions, LineReport, Prompt, Report};
 
 /// The report of one case: for each line its timepoints and why they came out so, its decisions,
 /// measures, drugs, schedule and prompts; then what is to be known about the data.
@@ -120,7 +120,7 @@ impl Page {
         let mut out = String::new();
         for (ruleset, decisions) in line.decisions.iter().filter(|(_, d)| !d.is_empty()) {
             let by =
-                if report.rulesets.len() > 1 { format!(" by {ruleset}") } else { String::new() };
+                if report.rulesets.len() > 1 { format!(", by {ruleset}") } else { String::new() };
             out.push('\n');
             out.push_str(&self.heading(&format!("The line as a whole{by}")));
             let rows: Vec<(String, &Decision)> =
@@ -139,22 +139,19 @@ impl Page {
         for (name, decision) in rows {
             let value = words::value(decision);
             let lead = format!("{indent}{name:names$}  {value:values$}  ");
-            out.push_str(&hang(&lead, &decision.because, self.width));
+            let because = words::because(decision);
+            if words::length(&lead) * 2 <= self.width {
+                out.push_str(&hang(&lead, &because, self.width));
+            } else {
+                out.push_str(&hang(&format!("{indent}{name:names$}  "), &value, self.width));
+                out.push_str(&hang(&format!("{indent}    "), &because, self.width));
+            }
         }
         out
     }
 
     fn measures(&self, line: &LineReport) -> String {
-        let mut rows: Vec<(String, String)> = vec![];
-        for (_, name, measure) in words::flat(&line.measures) {
-            let telling = matches!(measure.value, Some(Scalar::Date(_) | Scalar::Number(_)));
-            if let Some(value) = words::measure(measure).filter(|_| telling) {
-                let row = (words::name(name), value);
-                if !rows.contains(&row) {
-                    rows.push(row);
-                }
-            }
-        }
+        let rows = words::dates_and_durations(line);
         if rows.is_empty() {
             return String::new();
         }
@@ -205,9 +202,12 @@ impl Page {
             let done = due.done.map(|d| format!(", done {d}")).unwrap_or_default();
             let what = words::name(&due.what);
             let window = words::window(due.from, due.to);
-            let line = format!("{what:names$}  {window}{done}");
-            let status = self.paint.status(due.status, &status);
-            out.push_str(&format!("  {status}  {}\n", line.trim_end()));
+            let text = hang(
+                &format!("  {status}  {what:names$}  "),
+                &format!("{window}{done}"),
+                self.width,
+            );
+            out.push_str(&text.replacen(&status, &self.paint.status(due.status, &status), 1));
             if let Some(summary) = &due.summary {
                 out.push_str(&hang("           ", summary, self.width));
             }
@@ -220,7 +220,7 @@ impl Page {
             return String::new();
         }
         let mut out = format!("\n{}", self.heading("To look at"));
-        for prompt in prompts {
+        for prompt in words::most_urgent_first(prompts) {
             let word = paint::level_word(prompt.level);
             let lead = format!("  {word:8}  ");
             let text = hang(&lead, &prompt.summary, self.width);
@@ -238,7 +238,8 @@ impl Page {
                 out.push_str(&hang(&lead, &unknown.join(", "), self.width));
             }
             if !prompt.sources.is_empty() {
-                let text = hang(&format!("{indent}source: "), &prompt.sources.join("; "), self.width);
+                let text =
+                    hang(&format!("{indent}source: "), &prompt.sources.join("; "), self.width);
                 out.push_str(&self.each_dim(&text));
             }
         }

@@ -31,6 +31,8 @@ enum Kind {
     Measure,
     /// A decision with yes or no among its values: it serves others.
     Flag,
+    /// A decision that hands on, in the same or in other words, what one other decided.
+    HandsOn,
     Decision,
 }
 
@@ -52,22 +54,25 @@ fn table<'a>(line: &'a LineReport, ruleset: &'a str, width: usize) -> TimepointT
     let timepoints: Vec<&TimepointReport> =
         line.timepoints.iter().filter(|t| says_something(t, ruleset)).collect();
     let decisions = decision_columns(&timepoints, ruleset);
-    let headline = decisions
-        .iter()
-        .rev()
-        .find(|c| c.kind == Kind::Decision)
-        .or(decisions.last())
-        .map(|c| c.name);
+    let headline =
+        decisions.iter().rev().find(|c| c.kind != Kind::Flag).or(decisions.last()).map(|c| c.name);
     let mut columns = measure_columns(&timepoints, ruleset);
     columns.extend(decisions);
-    let mut left_out = vec![];
-    let mut grid = draw(&timepoints, &columns);
+    let order: Vec<&str> = columns.iter().map(|c| c.name).collect();
+    let mut brief = false;
+    let mut grid = draw(&timepoints, &columns, brief);
     while grid.width() > width {
-        let Some(drop) = least(&columns) else { break };
-        left_out.push(words::name(columns.remove(drop).name));
-        grid = draw(&timepoints, &columns);
+        if let Some(drop) = least(&columns, brief) {
+            columns.remove(drop);
+        } else if brief {
+            break;
+        } else {
+            brief = true;
+        }
+        grid = draw(&timepoints, &columns, brief);
     }
-    left_out.reverse();
+    let shown = |name: &str| columns.iter().any(|c| c.name == name);
+    let left_out = order.iter().filter(|n| !shown(n)).map(|n| words::name(n)).collect();
     let why = timepoints.iter().filter(|t| t.role == TimepointRole::FollowUp).filter_map(|t| {
         let reasons = reasons::of(headline?, t.decisions.get(ruleset)?);
         (!reasons.is_empty()).then(|| (t.date.to_string(), reasons))
@@ -129,39 +134,79 @@ fn decision_columns<'a>(timepoints: &[&'a TimepointReport], ruleset: &str) -> Ve
     }
     let column = |name: &'a str| {
         let values = timepoints.iter().map(|t| of(t).and_then(|d| d.get(name)));
-        let flag = values.clone().flatten().any(|d| {
-            d.value.as_deref().is_some_and(|v| v == "yes" || v == "no")
-        });
-        let kind = if flag { Kind::Flag } else { Kind::Decision };
         let cells = values.map(|d| d.map_or_else(|| words::NOTHING.into(), words::value));
-        Column { name, kind, cells: cells.collect() }
+        let cells: Vec<String> = cells.collect();
+        let kind = if cells.iter().any(|v| v == "yes" || v == "no") {
+            Kind::Flag
+        } else if hands_on(name, timepoints, ruleset) {
+            Kind::HandsOn
+        } else {
+            Kind::Decision
+        };
+        Column { name, kind, cells }
     };
     names.into_iter().map(column).collect()
 }
 
-/// The column that can be spared first: the last flag, then a measure beyond the second, then a
-/// decision; one decision stays.
-fn least(columns: &[Column]) -> Option<usize> {
-    let last = |kind: Kind, keep: usize| {
-        let of_kind: Vec<usize> =
-            columns.iter().enumerate().filter(|(_, c)| c.kind == kind).map(|(i, _)| i).collect();
-        of_kind.last().copied().filter(|_| of_kind.len() > keep)
-    };
-    let decisions = columns.iter().filter(|c| c.kind == Kind::Decision).count();
-    last(Kind::Flag, usize::from(decisions == 0))
-        .or_else(|| last(Kind::Measure, 2))
-        .or_else(|| last(Kind::Decision, 1))
-        .or_else(|| last(Kind::Measure, 0))
+/// Whether a decision rests at every timepoint on one other decision, the same one, and tells
+/// apart what that one tells apart.
+fn hands_on(name: &str, timepoints: &[&TimepointReport], ruleset: &str) -> bool {
+    let mut from: Option<&str> = None;
+    let mut pairs: Vec<(&str, &str)> = vec![];
+    for decisions in timepoints.iter().filter_map(|t| t.decisions.get(ruleset)) {
+        let Some(decision) = decisions.get(name) else { continue };
+        let rests_on = reasons::rests_on(name, decision, decisions);
+        let [other] = rests_on.as_slice() else { return false };
+        if from.is_some_and(|f| f != *other) {
+            return false;
+        }
+        from = Some(other);
+        let value = decision.value.as_deref().unwrap_or_default();
+        let theirs = decisions.get(other).and_then(|d| d.value.as_deref()).unwrap_or_default();
+        if pairs.iter().any(|(a, b)| (*a == value) != (*b == theirs)) {
+            return false;
+        }
+        pairs.push((value, theirs));
+    }
+    from.is_some()
 }
 
-fn draw(timepoints: &[&TimepointReport], columns: &[Column]) -> Grid {
+/// The column that can be spared first; one decision stays.
+fn least(columns: &[Column], brief: bool) -> Option<usize> {
+    let last = |kind: Kind, keep: usize, may: &dyn Fn(&Column) -> bool| {
+        let of_kind: Vec<usize> =
+            columns.iter().enumerate().filter(|(_, c)| c.kind == kind).map(|(i, _)| i).collect();
+        let spare = of_kind.get(keep..).unwrap_or_default();
+        spare.iter().rev().copied().find(|i| columns.get(*i).is_some_and(may))
+    };
+    let any: &dyn Fn(&Column) -> bool = &|_| true;
+    let same: &dyn Fn(&Column) -> bool = &|c| {
+        let mut values = c.cells.iter().filter(|v| *v != words::NOTHING);
+        let first = values.next();
+        values.all(|v| Some(v) == first)
+    };
+    let others = columns.iter().filter(|c| c.kind != Kind::Measure && c.kind != Kind::Flag).count();
+    let decisions = columns.iter().filter(|c| c.kind == Kind::Decision).count();
+    let mut drop = last(Kind::HandsOn, usize::from(decisions == 0), any)
+        .or_else(|| last(Kind::Flag, usize::from(others == 0), same))
+        .or_else(|| last(Kind::Measure, 2, any))
+        .or_else(|| last(Kind::Flag, usize::from(others == 0), any));
+    if brief {
+        drop =
+            drop.or_else(|| last(Kind::Decision, 1, any)).or_else(|| last(Kind::Measure, 1, any));
+    }
+    drop
+}
+
+fn draw(timepoints: &[&TimepointReport], columns: &[Column], brief: bool) -> Grid {
     let mut grid = Grid::default();
     let cells = |of: &dyn Fn(&TimepointReport) -> String| -> Vec<String> {
         timepoints.iter().map(|t| of(t)).collect()
     };
     grid.column("date", false, cells(&|t| t.date.to_string()));
-    if timepoints.iter().any(|t| t.visit.is_some()) {
-        let visit = |t: &TimepointReport| t.visit.as_deref().map_or(words::NOTHING.into(), words::plain);
+    if !brief && timepoints.iter().any(|t| t.visit.is_some()) {
+        let visit =
+            |t: &TimepointReport| t.visit.as_deref().map_or(words::NOTHING.into(), words::plain);
         grid.column("visit", false, cells(&visit));
     }
     let role = |t: &TimepointReport| match t.role {
@@ -169,7 +214,7 @@ fn draw(timepoints: &[&TimepointReport], columns: &[Column]) -> Grid {
         TimepointRole::FollowUp => "follow-up".to_string(),
     };
     grid.column("role", false, cells(&role));
-    if timepoints.iter().any(|t| t.cycle.is_some()) {
+    if !brief && timepoints.iter().any(|t| t.cycle.is_some()) {
         let cycle = |t: &TimepointReport| t.cycle.map_or(words::NOTHING.into(), |c| c.to_string());
         grid.column("cycle", true, cells(&cycle));
     }

@@ -1,6 +1,8 @@
 //! Names, values and long texts in words.
 
-use oncorules_model::{Decision, MeasureValue, Named, Number, PartialDate, Scalar};
+use oncorules_model::{
+    Decision, LineReport, MeasureValue, Named, Number, PartialDate, Prompt, Scalar,
+};
 
 /// What stands where there is no value.
 pub(crate) const NOTHING: &str = "–";
@@ -67,6 +69,29 @@ pub(crate) fn value(decision: &Decision) -> String {
     decision.value.as_deref().map_or_else(|| "unknown".to_string(), plain)
 }
 
+/// Why, with the names of facts as words.
+pub(crate) fn because(decision: &Decision) -> String {
+    let facts = decision.facts.iter().map(|(fact, _)| fact);
+    let names: Vec<&str> = facts.chain(decision.unknown.iter().map(|u| &**u)).collect();
+    let mut out = String::new();
+    let mut word = String::new();
+    let end = |word: &mut String, out: &mut String| {
+        let known = word.contains('_') && names.contains(&word.as_str());
+        out.push_str(&if known { name(word) } else { plain(word) });
+        word.clear();
+    };
+    for c in decision.because.chars() {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+        } else {
+            end(&mut word, &mut out);
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+    }
+    end(&mut word, &mut out);
+    out
+}
+
 /// From one date to another, as far as they are known.
 pub(crate) fn window(from: Option<PartialDate>, to: Option<PartialDate>) -> String {
     match (from, to) {
@@ -110,12 +135,33 @@ pub(crate) fn hang(lead: &str, text: &str, width: usize) -> String {
     let indent = length(lead);
     let mut out = String::new();
     for (i, line) in wrap(text, width.saturating_sub(indent).max(20)).iter().enumerate() {
-        let line =
-            if i == 0 { format!("{lead}{line}") } else { format!("{:indent$}{line}", "") };
+        let line = if i == 0 { format!("{lead}{line}") } else { format!("{:indent$}{line}", "") };
         out.push_str(line.trim_end());
         out.push('\n');
     }
     out
+}
+
+/// The measures of a line that are dates or numbers, each once, in words.
+pub(crate) fn dates_and_durations(line: &LineReport) -> Vec<(String, String)> {
+    let mut rows = vec![];
+    for (_, measure_name, value) in flat(&line.measures) {
+        let telling = matches!(value.value, Some(Scalar::Date(_) | Scalar::Number(_)));
+        if let Some(value) = measure(value).filter(|_| telling) {
+            let row = (name(measure_name), value);
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
+/// The prompts, the most urgent first, else in their order.
+pub(crate) fn most_urgent_first(prompts: &[Prompt]) -> Vec<&Prompt> {
+    let mut prompts: Vec<&Prompt> = prompts.iter().collect();
+    prompts.sort_by_key(|p| std::cmp::Reverse(p.level));
+    prompts
 }
 
 /// The names and values of all rulesets in one list: ruleset, name, value.

@@ -3,7 +3,9 @@
 
 use oncorules::Rulesets;
 use oncorules::source::SourceFile;
+use oncorules_formats::{SdtmOptions, read_sdtm};
 use oncorules_model::{CodeText, DecisionText, Glossary, Named, Report};
+use oncorules_report::summary::SummaryRow;
 
 /// A course with a response and a progression, by the first ruleset that ships.
 pub fn course() -> (Report, Glossary) {
@@ -30,7 +32,28 @@ pub fn hand_made() -> (Report, Glossary) {
         patient: Some("the blood test has gone up since the last visit".into()),
     });
     let of = |name: &str, text| Named(vec![(name.into(), text)]);
-    let glossary =
-        Named(vec![("marker".into(), of("level", level)), ("course".into(), of("outcome", outcome))]);
+    let glossary = Named(vec![
+        ("marker".into(), of("level", level)),
+        ("course".into(), of("outcome", outcome)),
+    ]);
     (report, glossary)
+}
+
+/// The rows of both reports, and of a few more cases by the same ruleset as the first.
+pub fn rows() -> Vec<SummaryRow> {
+    let mut rows = SummaryRow::from_report(&course().0);
+    rows.extend(SummaryRow::from_report(&hand_made().0));
+    let mut empty = course().0;
+    empty.case = "example-002".into();
+    empty.lines.clear();
+    rows.extend(SummaryRow::from_report(&empty));
+    rows
+}
+
+/// The cases of a public trial data set, as its investigator read them.
+pub fn study() -> Vec<Report> {
+    let program = Rulesets::built_in().load("recist-1.1").unwrap();
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/sdtm/recist-1.1");
+    let study = read_sdtm(dir.as_ref(), &program.sdtm_mappings(), &SdtmOptions::default()).unwrap();
+    study.cases.iter().map(|c| program.evaluate(c, &Default::default())).collect()
 }
