@@ -194,7 +194,7 @@ fn least(columns: &[Column], brief: bool) -> Option<usize> {
     let others = columns.iter().filter(|c| c.kind != Kind::Measure && c.kind != Kind::Flag).count();
     let decisions = columns.iter().filter(|c| c.kind == Kind::Decision).count();
     let mut drop = last(Kind::HandsOn, usize::from(decisions == 0), any)
-        .or_else(|| last(Kind::Flag, usize::from(others == 0), &Column::is_constant))
+        .or_else(|| last(Kind::Flag, usize::from(others == 0), &|c| c.is_constant()))
         .or_else(|| last(Kind::Measure, 2, any))
         .or_else(|| last(Kind::Flag, usize::from(others == 0), any));
     if brief {

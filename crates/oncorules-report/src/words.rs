@@ -130,9 +130,15 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A text after a lead of its own, the lines that follow under its beginning.
+/// A text after a lead of its own, the lines that follow under its beginning; or below a lead that
+/// leaves too little room beside it.
 pub(crate) fn hang(lead: &str, text: &str, width: usize) -> String {
     let indent = length(lead);
+    let blank = indent - length(lead.trim_start());
+    if indent + 20 > width && blank + 4 < indent {
+        let lead = lead.trim_end();
+        return format!("{lead}\n{}", hang(&" ".repeat(blank + 4), text, width));
+    }
     let mut out = String::new();
     for (i, line) in wrap(text, width.saturating_sub(indent).max(20)).iter().enumerate() {
         let line = if i == 0 { format!("{lead}{line}") } else { format!("{:indent$}{line}", "") };

@@ -92,24 +92,23 @@ fn parameters(
                 // The rules of the base compare it in the base's unit.
                 let kinds =
                     |old: &Text, new: &Text| Some((kind_of(&old.value)?, kind_of(&new.value)?));
-                if let (Some(was), Some(is)) = (&old.value, &new.value) {
-                    if let Some((expected, found)) = kinds(was, is)
+                if let (Some(was), Some(is)) = (&old.value, &new.value)
+                    && let Some((expected, found)) = kinds(was, is)
                         .filter(|(a, b)| new.codes.is_empty() && conversion_factor(b, a).is_none())
-                    {
-                        diagnostics.push(
-                            error_at(
-                                "wrong-unit",
-                                format!(
-                                    "`{}` is in `{expected}` in the base, and in `{found}` here",
-                                    new.name.value
-                                ),
-                                is,
-                            )
-                            .at(&was.file, was.span, "the base's value")
-                            .help(format!("write a value in `{expected}`")),
-                        );
-                        new.value = None;
-                    }
+                {
+                    diagnostics.push(
+                        error_at(
+                            "wrong-unit",
+                            format!(
+                                "`{}` is in `{expected}` in the base, and in `{found}` here",
+                                new.name.value
+                            ),
+                            is,
+                        )
+                        .at(&was.file, was.span, "the base's value")
+                        .help(format!("write a value in `{expected}`")),
+                    );
+                    new.value = None;
                 }
                 old.value = new.value.or(old.value.take());
                 old.means = new.means.or(old.means.take());
