@@ -88,8 +88,20 @@ pub(crate) struct RulesChosen {
     /// The criteria that the ruleset uses, in place of its own choice
     #[arg(long, value_name = "ID")]
     pub(crate) criteria: Option<String>,
+    /// Another value of a parameter, where its ruleset allows it: NAME=VALUE, or RULESET/NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub(crate) set: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) from: RulesFrom,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_string(), value.trim().to_string()))
+        }
+        _ => Err("write NAME=VALUE, such as stable_minimum='56 d'".into()),
+    }
 }
 
 /// Where cases come from.

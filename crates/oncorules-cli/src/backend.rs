@@ -68,7 +68,7 @@ impl Programs {
     ) -> Result<Self, Failure> {
         let rulesets = rulesets(&chosen.from)?;
         let used = chosen.criteria.iter().map(|id| (CRITERIA.to_string(), id.clone())).collect();
-        let options = LoadOptions { used, ..LoadOptions::default() };
+        let options = LoadOptions { used, parameters: chosen.set.clone() };
         let mut programs = vec![];
         let mut wrong = Diagnostics::new();
         for id in &chosen.rules {
@@ -138,7 +138,7 @@ pub(crate) fn named_or_all(rulesets: &Rulesets, named: &[String]) -> Result<Vec<
         let path = std::path::Path::new(name);
         if !ids.contains(name) && !path.exists() {
             let help = did_you_mean(name, ids.iter().map(String::as_str))
-                .map_or_else(|| format!("there is {}", one_of(&ids)), |d| d.to_string());
+                .map_or_else(|| format!("there is {}", one_of(ids.iter().map(String::as_str))), |d| d.to_string());
             let message = format!("there is no ruleset `{name}`, neither by id nor as a folder");
             wrong.push(Diagnostic::error("unknown-ruleset", message).help(help));
         }

@@ -62,15 +62,23 @@ impl Failure {
         }
     }
 
-    /// Says what is wrong: on stderr for people, on stdout as an object for programs.
-    pub(crate) fn print(self, json: bool) {
-        let diagnostics = match self {
+    /// What is wrong; nothing where nobody is left to tell.
+    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+        match self {
             Failure::Diagnostics(diagnostics) => diagnostics,
-            Failure::BrokenPipe => return,
+            Failure::BrokenPipe => Diagnostics::new(),
             Failure::Io { what, source } => {
                 Diagnostic::error("input-output", format!("{what}: {source}")).into()
             }
-        };
+        }
+    }
+
+    /// Says what is wrong: on stderr for people, on stdout as an object for programs.
+    pub(crate) fn print(self, json: bool) {
+        let diagnostics = self.into_diagnostics();
+        if diagnostics.is_empty() {
+            return;
+        }
         if json {
             let object = serde_json::json!({ "diagnostics": diagnostics });
             // Nothing more can be done where stdout cannot take it.

@@ -1,7 +1,9 @@
 //! Diagnostics as the problems of a report document.
 
+use crate::failure::print_diagnostics;
 use oncorules_model::Problem;
 use oncorules_source::{Diagnostic, Diagnostics, Severity};
+use std::io::{self, Write};
 
 /// The errors among the diagnostics, as problems; `file` is named where they name none.
 pub(crate) fn problems(
@@ -40,4 +42,19 @@ pub(crate) fn sentence(problem: &Problem) -> String {
     let help = problem.help.as_deref().map(|h| format!(" ({h})")).unwrap_or_default();
     let separator = if place.is_empty() { "" } else { ": " };
     format!("{place}{separator}error[{}]: {case}{}{help}", problem.code, problem.problem)
+}
+
+/// Says on stderr what was wrong: `errors` too, or only what is worth knowing besides.
+pub(crate) fn print(diagnostics: &Diagnostics, problems: &[Problem], errors: bool, quiet: bool) {
+    let shown = |d: &&Diagnostic| match d.severity {
+        Severity::Error => errors,
+        Severity::Warning | Severity::Note => !quiet,
+    };
+    print_diagnostics(&diagnostics.iter().filter(shown).cloned().collect());
+    // Problems of a data set have no snippet.
+    if errors && !diagnostics.has_errors() {
+        for problem in problems {
+            let _ = writeln!(io::stderr(), "{}", sentence(problem));
+        }
+    }
 }

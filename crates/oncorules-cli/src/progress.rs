@@ -9,12 +9,13 @@ pub(crate) struct Progress {
     shown: bool,
     bar: Option<ProgressBar>,
     done: u64,
+    was_shown: bool,
 }
 
 impl Progress {
     /// A progress that is shown, or only counted.
     pub(crate) fn new(shown: bool) -> Self {
-        Self { started: Instant::now(), shown, bar: None, done: 0 }
+        Self { started: Instant::now(), shown, bar: None, done: 0, was_shown: false }
     }
 
     /// So many cases more are done.
@@ -28,10 +29,24 @@ impl Progress {
             {
                 bar.set_style(style);
             }
+            self.was_shown = true;
             self.bar = Some(bar.with_elapsed(self.started.elapsed()));
         }
         if let Some(bar) = &self.bar {
             bar.set_position(self.done);
+        }
+    }
+
+    /// Whether the bar was to be seen.
+    pub(crate) fn was_shown(&self) -> bool {
+        self.was_shown
+    }
+
+    /// Does something that writes on stderr, without the bar in its way.
+    pub(crate) fn suspend(&self, work: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(work),
+            None => work(),
         }
     }
 

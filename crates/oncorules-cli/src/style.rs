@@ -1,6 +1,7 @@
 //! Colour and width of what is printed.
 
 use anstream::ColorChoice;
+use anstyle::AnsiColor;
 use clap::ValueEnum;
 use std::io::IsTerminal;
 
@@ -45,4 +46,29 @@ pub(crate) fn width() -> usize {
         return 100;
     }
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |c: usize| c.min(160))
+}
+
+/// `1 case`, `2 cases`.
+pub(crate) fn counted(count: impl std::fmt::Display, what: &str) -> String {
+    let count = count.to_string();
+    let s = if count == "1" { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+fn painted(text: &str, colour: AnsiColor) -> String {
+    if !stdout_colour() {
+        return text.to_string();
+    }
+    let style = anstyle::Style::new().fg_color(Some(colour.into())).bold();
+    format!("{style}{text}{style:#}")
+}
+
+/// A word of success.
+pub(crate) fn good(text: &str) -> String {
+    painted(text, AnsiColor::Green)
+}
+
+/// A word of failure.
+pub(crate) fn bad(text: &str) -> String {
+    painted(text, AnsiColor::Red)
 }

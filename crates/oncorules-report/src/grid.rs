@@ -113,7 +113,7 @@ impl Grid {
 }
 
 /// A text that Markdown shows as it is.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let text = plain(text);
     let mut out = String::new();
     let mut before = ' ';

@@ -1,7 +1,8 @@
 //! Reports and summaries in Markdown, for a document or a ticket.
 
 use crate::findings;
-use crate::grid::{Grid, escape};
+use crate::grid::Grid;
+pub use crate::grid::escape;
 use crate::paint::{level_word, status_word};
 use crate::summary::{self, SummaryRow};
 use crate::timepoints;

@@ -336,3 +336,13 @@ impl From<Diagnostic> for Diagnostics {
         Self(vec![diagnostic])
     }
 }
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Self {
+        let mut all = Self::new();
+        for diagnostic in diagnostics {
+            all.push(diagnostic);
+        }
+        all
+    }
+}

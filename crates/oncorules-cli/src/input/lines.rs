@@ -10,13 +10,13 @@ use std::sync::Arc;
 /// The lines of a file or of stdin.
 pub(crate) struct Lines {
     name: Arc<str>,
-    reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead + Send>,
     /// The number of the last line that was given.
     number: usize,
 }
 
 impl Lines {
-    pub(crate) fn new(name: &str, reader: Box<dyn BufRead>) -> Self {
+    pub(crate) fn new(name: &str, reader: Box<dyn BufRead + Send>) -> Self {
         Self { name: name.into(), reader, number: 0 }
     }
 
@@ -92,7 +92,7 @@ impl Lines {
     }
 
     /// All that was not given as lines.
-    pub(crate) fn into_rest(self) -> Box<dyn BufRead> {
+    pub(crate) fn into_rest(self) -> Box<dyn BufRead + Send> {
         self.reader
     }
 }

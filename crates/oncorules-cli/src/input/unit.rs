@@ -1,5 +1,6 @@
 //! A unit of work: what one core reads and evaluates at a time.
 
+use crate::failure::Failure;
 use crate::problem::problems;
 use oncorules_formats::{read_case_line, read_cases, source_from_file};
 use oncorules_model::{Case, Problem};
@@ -55,6 +56,11 @@ impl Read {
 }
 
 impl Unit {
+    /// Reading broke off.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Unit::Wrong { file: String::new(), wrong: failure.into_diagnostics() }
+    }
+
     /// A file that cannot be opened.
     pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         let file = path.display().to_string();
