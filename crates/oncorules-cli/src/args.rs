@@ -19,9 +19,11 @@ Environment:
 /// Assess tumour response to chemotherapy by published criteria, and say why.
 #[derive(Debug, Parser)]
 #[command(name = "oncorules", version, max_term_width = 100, after_help = EXIT_CODES)]
-#[command(long_about = "Assess tumour response to chemotherapy by published criteria, and say why.\n\n\
+#[command(
+    long_about = "Assess tumour response to chemotherapy by published criteria, and say why.\n\n\
     The rules stand in rulesets: folders of YAML that can be read, checked, tested and changed \
-    without a compiler. Oncorules informs decisions and makes none.")]
+    without a compiler. Oncorules informs decisions and makes none."
+)]
 pub(crate) struct Cli {
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]

@@ -34,7 +34,10 @@ fn rules_dir(from: &RulesFrom) -> Result<Option<PathBuf>, Failure> {
         .help("name the folder above the rulesets: `rules`, where `rules/my-rules/ruleset.yaml` is")
         .into());
     }
-    Ok(std::env::current_dir().ok().and_then(|here| oncorules::find_rules_dir(&here)))
+    let Ok(here) = std::env::current_dir() else { return Ok(None) };
+    let found = oncorules::find_rules_dir(&here);
+    // Short names where there are some: `rules/…` from the folder above it.
+    Ok(found.map(|dir| dir.strip_prefix(&here).map(PathBuf::from).unwrap_or(dir)))
 }
 
 /// The rulesets that can be used, the built-in ones last.
@@ -62,10 +65,7 @@ pub(crate) struct Programs {
 
 impl Programs {
     /// Loads the rulesets asked for.
-    pub(crate) fn load(
-        chosen: &RulesChosen,
-        as_of: Option<PartialDate>,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn load(chosen: &RulesChosen, as_of: Option<PartialDate>) -> Result<Self, Failure> {
         let rulesets = rulesets(&chosen.from)?;
         let used = chosen.criteria.iter().map(|id| (CRITERIA.to_string(), id.clone())).collect();
         let options = LoadOptions { used, parameters: chosen.set.clone() };
@@ -137,8 +137,10 @@ pub(crate) fn named_or_all(rulesets: &Rulesets, named: &[String]) -> Result<Vec<
     for name in named {
         let path = std::path::Path::new(name);
         if !ids.contains(name) && !path.exists() {
-            let help = did_you_mean(name, ids.iter().map(String::as_str))
-                .map_or_else(|| format!("there is {}", one_of(ids.iter().map(String::as_str))), |d| d.to_string());
+            let help = did_you_mean(name, ids.iter().map(String::as_str)).map_or_else(
+                || format!("there is {}", one_of(ids.iter().map(String::as_str))),
+                |d| d.to_string(),
+            );
             let message = format!("there is no ruleset `{name}`, neither by id nor as a folder");
             wrong.push(Diagnostic::error("unknown-ruleset", message).help(help));
         }

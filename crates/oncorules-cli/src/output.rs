@@ -17,7 +17,8 @@ impl Output {
     /// Stdout, or the file named.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = file else {
-            let writer = BufWriter::with_capacity(1 << 16, Box::new(io::stdout()) as Box<dyn Write>);
+            let writer =
+                BufWriter::with_capacity(1 << 16, Box::new(io::stdout()) as Box<dyn Write>);
             return Ok(Self { writer, name: "stdout".into(), pending: None });
         };
         let name = path.display().to_string();
@@ -29,7 +30,8 @@ impl Output {
             (path.with_file_name(passing), path.to_path_buf())
         });
         let written = pending.as_ref().map_or(path, |(passing, _)| passing);
-        let file = File::create(written).map_err(Failure::io(format!("`{name}` cannot be written")))?;
+        let file =
+            File::create(written).map_err(Failure::io(format!("`{name}` cannot be written")))?;
         Ok(Self { writer: BufWriter::with_capacity(1 << 16, Box::new(file)), name, pending })
     }
 

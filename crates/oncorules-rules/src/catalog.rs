@@ -3,7 +3,7 @@
 use crate::compile::compile;
 use crate::digest;
 use crate::ir::Program;
-use crate::merge::lay_over;
+use crate::merge::{lay_over, unlike};
 use crate::raw::{RawRuleset, Text};
 use crate::read::{self, error_at};
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, one_of};
@@ -308,7 +308,16 @@ impl Loader<'_> {
                 .and_then(|r| r.parameters.iter_mut().find(|p| p.name.value == *name))
                 .and_then(|p| p.value.as_mut());
             match text {
-                Some(text) => text.value.clone_from(value),
+                Some(text) => match unlike(&text.value, value) {
+                    None => text.value.clone_from(value),
+                    Some((expected, found)) => self.diagnostics.push(
+                        Diagnostic::error(
+                            "wrong-unit",
+                            format!("`{name}` is in `{expected}`, and `{value}` in `{found}`"),
+                        )
+                        .help(format!("write a value in `{expected}`")),
+                    ),
+                },
                 None => {
                     let known: Vec<&str> = self
                         .done

@@ -72,6 +72,11 @@ fn replace<T, K: PartialEq>(base: &mut Vec<T>, over: Vec<T>, key: impl Fn(&T) ->
     }
 }
 
+/// The kinds of two values of a parameter, where rules that compare the one cannot take the other.
+pub(crate) fn unlike(was: &str, is: &str) -> Option<(String, String)> {
+    Some((kind_of(was)?, kind_of(is)?)).filter(|(a, b)| conversion_factor(b, a).is_none())
+}
+
 /// The kind of a parameter's value: its unit, or that it is a yes or no, or a word.
 fn kind_of(value: &str) -> Option<String> {
     if matches!(value, "yes" | "no" | "true" | "false") {
@@ -90,11 +95,9 @@ fn parameters(
         match base.iter_mut().find(|p| p.name.value == new.name.value) {
             Some(old) => {
                 // The rules of the base compare it in the base's unit.
-                let kinds =
-                    |old: &Text, new: &Text| Some((kind_of(&old.value)?, kind_of(&new.value)?));
                 if let (Some(was), Some(is)) = (&old.value, &new.value)
-                    && let Some((expected, found)) = kinds(was, is)
-                        .filter(|(a, b)| new.codes.is_empty() && conversion_factor(b, a).is_none())
+                    && let Some((expected, found)) =
+                        unlike(&was.value, &is.value).filter(|_| new.codes.is_empty())
                 {
                     diagnostics.push(
                         error_at(

@@ -51,7 +51,11 @@ impl Sink {
     }
 
     /// Writes, or keeps what is written at the end.
-    pub(super) fn take(&mut self, pieces: Vec<Piece>, problems: Vec<Problem>) -> Result<(), Failure> {
+    pub(super) fn take(
+        &mut self,
+        pieces: Vec<Piece>,
+        problems: Vec<Problem>,
+    ) -> Result<(), Failure> {
         for piece in pieces {
             match piece {
                 Piece::Rendered(text) => self.rendered(&text)?,

@@ -60,8 +60,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     let programs = Programs::load(&args.rules, args.as_of)?;
     let mut source = Source::open(&args.cases, &programs, quiet)?;
     let mut output = Output::open(None)?;
-    let filter =
-        Filter { decision: args.decision.clone(), line: args.line, date: args.date };
+    let filter = Filter { decision: args.decision.clone(), line: args.line, date: args.date };
     let audience = match args.audience {
         Whom::Clinician => Audience::Clinician,
         Whom::Patient => Audience::Patient,

@@ -36,7 +36,10 @@ pub(crate) fn case_files(dir: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
 
 fn walk(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
     let unreadable = |error: std::io::Error| {
-        Diagnostic::error("unreadable-folder", format!("`{}` cannot be read: {error}", dir.display()))
+        Diagnostic::error(
+            "unreadable-folder",
+            format!("`{}` cannot be read: {error}", dir.display()),
+        )
     };
     let mut entries = vec![];
     for entry in fs::read_dir(dir).map_err(unreadable)? {
@@ -52,7 +55,9 @@ fn walk(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagno
             if depth < MAX_DEPTH {
                 walk(&path, depth + 1, found)?;
             }
-        } else if has_extension(&path, &["yaml", "yml", "json", "ndjson", "jsonl"]) && path.is_file() {
+        } else if has_extension(&path, &["yaml", "yml", "json", "ndjson", "jsonl"])
+            && path.is_file()
+        {
             found.push(path);
         }
     }

@@ -124,6 +124,9 @@ mod tests {
         while let Some(Unit::Line { number, bytes, .. }) = lines.next_line().unwrap() {
             found.push((number, String::from_utf8(bytes).unwrap()));
         }
-        assert_eq!(found, [(1, "{\"case\": \"a\"}\n".into()), (3, "{\"case\": \"b\"}".to_string())]);
+        assert_eq!(
+            found,
+            [(1, "{\"case\": \"a\"}\n".into()), (3, "{\"case\": \"b\"}".to_string())]
+        );
     }
 }

@@ -71,13 +71,15 @@ impl Source {
                 Some(Part::Case(case)) => units.push(Unit::Case(case)),
                 Some(Part::Problem(problem)) => units.push(Unit::Problem(problem)),
                 Some(Part::Stdin) => self.stdin(&mut units)?,
-                Some(Part::File(path)) if folder::is_lines(&path) => match std::fs::File::open(&path) {
-                    Ok(file) => {
-                        let name = path.display().to_string();
-                        self.open = Some(Lines::new(&name, Box::new(BufReader::new(file))));
+                Some(Part::File(path)) if folder::is_lines(&path) => {
+                    match std::fs::File::open(&path) {
+                        Ok(file) => {
+                            let name = path.display().to_string();
+                            self.open = Some(Lines::new(&name, Box::new(BufReader::new(file))));
+                        }
+                        Err(error) => units.push(Unit::unreadable(&path, &error)),
                     }
-                    Err(error) => units.push(Unit::unreadable(&path, &error)),
-                },
+                }
                 Some(Part::File(path)) => {
                     // A large file counts as what it will take once it is read.
                     bytes += std::fs::metadata(&path)

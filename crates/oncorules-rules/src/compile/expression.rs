@@ -234,8 +234,9 @@ impl Builder<'_> {
             }
             return self.node(context, ast, id, ObjectRef::Current);
         }
-        if let Some(typed) = self.parameters.get(&key) {
-            return Some(typed.clone());
+        if let Some(typed) = self.parameters.get(&key).cloned() {
+            self.used_parameters.insert(key);
+            return Some(typed);
         }
         let chain = context.scope.chain();
         if chain.contains(&ObjectKind::Timepoint)

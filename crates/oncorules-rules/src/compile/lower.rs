@@ -56,6 +56,9 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
     for (index, raw) in rulesets.iter().enumerate() {
         builder.rest(index as RulesetIndex, raw, &mut program);
     }
+    for (index, raw) in rulesets.iter().enumerate() {
+        builder.unused_parameters(index as RulesetIndex, raw);
+    }
     if !builder.diagnostics.has_errors() {
         match order::steps(&program.nodes, &program.rulesets) {
             Ok(steps) => program.steps = steps,
@@ -81,6 +84,40 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
 }
 
 impl<'r> Builder<'r> {
+    /// A parameter that no rule names changes nothing: in a layer over a base it is most likely the
+    /// base's name misspelt. One of the base whose rules were replaced is no fault of the layer.
+    fn unused_parameters(&mut self, index: RulesetIndex, raw: &RawRuleset) {
+        let own = |name: &Text| *name.layer == *raw.id.value;
+        for parameter in raw.parameters.iter().filter(|p| own(&p.name)) {
+            let name = parameter.name.value.as_str();
+            if self.used_parameters.contains(&(index, name.to_string())) {
+                continue;
+            }
+            let Some(base) = &raw.extends else {
+                let message = format!("no rule or text names the parameter `{name}`");
+                self.diagnostics.push(
+                    Diagnostic::warning("unused-parameter", message)
+                        .at(&parameter.name.file, parameter.name.span, "")
+                        .help("use it, or take it out: an auditor would look for what it does"),
+                );
+                continue;
+            };
+            let known: Vec<&str> = raw
+                .parameters
+                .iter()
+                .map(|p| p.name.value.as_str())
+                .filter(|n| *n != name)
+                .collect();
+            let help = match did_you_mean(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the base has {}", one_of(known)),
+            };
+            let message =
+                format!("`{}` has no parameter `{name}`, and no rule here names it", base.value);
+            self.diagnostics.push(error_at("unknown-name", message, &parameter.name).help(help));
+        }
+    }
+
     fn declare(&mut self, index: RulesetIndex, raw: &'r RawRuleset, scripts: &mut Scripts) {
         for used in &raw.uses {
             if let Some(at) = self.rulesets.iter().position(|r| r.id.value == used.ruleset.value) {

@@ -5,7 +5,7 @@ use crate::raw::{RawMeasure, RawRuleset, Text};
 use crate::types::{DomainId, ObjectKind, Scope, Type};
 use crate::vocabulary::{self, Vocabulary};
 use oncorules_source::{Diagnostic, Diagnostics, Span, position_in_source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All that is known while a program is put together.
@@ -19,6 +19,8 @@ pub(crate) struct Builder<'r> {
     pub(crate) by_name: BTreeMap<(RulesetIndex, String), NodeId>,
     /// (ruleset, name) of every parameter.
     pub(crate) parameters: BTreeMap<(RulesetIndex, String), (Expr, Type)>,
+    /// Those of them that some rule or text names.
+    pub(crate) used_parameters: BTreeSet<(RulesetIndex, String)>,
     /// (ruleset, name) of every observation.
     pub(crate) observation_names: BTreeMap<(RulesetIndex, String), ObservationId>,
     /// (ruleset, alias) of every used ruleset.
@@ -108,6 +110,7 @@ impl<'r> Builder<'r> {
             nodes: vec![],
             by_name: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            used_parameters: BTreeSet::new(),
             observation_names: BTreeMap::new(),
             aliases: BTreeMap::new(),
             functions: BTreeMap::new(),

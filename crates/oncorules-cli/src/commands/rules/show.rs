@@ -35,8 +35,10 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit, Failure> {
     if let Some(name) = &args.file {
         let Some((_, text)) = files.iter().find(|(n, _)| n == name) else {
             let names: Vec<&str> = files.iter().map(|(n, _)| n.as_str()).collect();
-            let help = did_you_mean(name, names.iter().copied())
-                .map_or_else(|| format!("there is {}", one_of(names.iter().copied())), str::to_string);
+            let help = did_you_mean(name, names.iter().copied()).map_or_else(
+                || format!("there is {}", one_of(names.iter().copied())),
+                str::to_string,
+            );
             let message = format!("`{}` has no file `{name}`", info.id);
             return Err(Diagnostic::error("no-such-file", message).help(help).into());
         };
