@@ -1,5 +1,7 @@
 //! Each command from end to end, as a user runs it.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 mod common;
 
 use common::{run, run_in, top};

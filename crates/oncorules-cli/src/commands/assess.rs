@@ -18,8 +18,8 @@ Examples:
   oncorules assess examples/acquired-refractory.yaml        one case, its full report
   oncorules assess examples                                 a folder of cases, a summary
   oncorules assess --sdtm STUDY --evaluator INVESTIGATOR    SDTM data sets as CSV
-  oncorules assess --criteria irecist CASE.yaml             by other criteria
-  oncorules assess --set stable_minimum='56 d' --rules recist-1.1 CASE.yaml
+  oncorules assess --criteria ID CASE.yaml                  by other criteria
+  oncorules assess --set stable_minimum='56 d' --rules ID CASE.yaml
   zcat cohort.ndjson.gz | oncorules assess --format ndjson - > reports.ndjson
 
 Exit code 0 whatever the findings (1 with --strict), 2 where some input could not be read; \

@@ -14,8 +14,8 @@ use serde_json::json;
 #[command(after_help = "\
 Examples:
   oncorules check                      every ruleset found
-  oncorules check rules/my-recist      the ruleset in a folder
-  oncorules check --proofs recist-1.1  with the proof of every decision
+  oncorules check rules/my-rules       the ruleset in a folder
+  oncorules check --proofs ID          with the proof of every decision
 
 Exit code 1 where something is wrong.")]
 pub(crate) struct CheckArgs {

@@ -14,8 +14,8 @@ use serde_json::json;
 #[command(after_help = "\
 Examples:
   oncorules test                      every ruleset found
-  oncorules test rules/my-recist      the ruleset in a folder
-  oncorules test --verbose recist-1.1 name every case
+  oncorules test rules/my-rules       the ruleset in a folder
+  oncorules test --verbose ID         name every case
 
 Exit code 1 where a case differs or a ruleset does not load.")]
 pub(crate) struct TestArgs {

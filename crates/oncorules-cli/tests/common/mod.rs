@@ -1,6 +1,14 @@
 //! Runs the real command, from the top of the repository, without anything of the developer's own
 //! environment.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test may fail; each test file uses some"
+)]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -8,7 +8,7 @@ use oncorules_model::{CodeText, DecisionText, Glossary, Named, Report};
 use oncorules_report::summary::SummaryRow;
 
 /// A course with a response and a progression, by the first ruleset that ships.
-pub fn course() -> (Report, Glossary) {
+pub(crate) fn course() -> (Report, Glossary) {
     let program = Rulesets::built_in().load("recist-1.1").unwrap();
     let file = SourceFile::new("course.yaml", include_str!("../data/course.yaml"));
     let (cases, problems) = oncorules_formats::read_cases(&file);
@@ -17,7 +17,7 @@ pub fn course() -> (Report, Glossary) {
 }
 
 /// Two lines, three rulesets, drugs, a schedule, prompts, and findings of many kinds.
-pub fn hand_made() -> (Report, Glossary) {
+pub(crate) fn hand_made() -> (Report, Glossary) {
     let report = serde_json::from_str(include_str!("../data/two-lines.json")).unwrap();
     let mut outcome = DecisionText { means: Some("whether the line helped".into()), codes: vec![] };
     outcome.codes.push(CodeText {
@@ -40,7 +40,7 @@ pub fn hand_made() -> (Report, Glossary) {
 }
 
 /// The rows of both reports, and of a few more cases by the same ruleset as the first.
-pub fn rows() -> Vec<SummaryRow> {
+pub(crate) fn rows() -> Vec<SummaryRow> {
     let mut rows = SummaryRow::from_report(&course().0);
     rows.extend(SummaryRow::from_report(&hand_made().0));
     let mut empty = course().0;
@@ -51,7 +51,7 @@ pub fn rows() -> Vec<SummaryRow> {
 }
 
 /// The cases of a public trial data set, as its investigator read them.
-pub fn study() -> Vec<Report> {
+pub(crate) fn study() -> Vec<Report> {
     let program = Rulesets::built_in().load("recist-1.1").unwrap();
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/sdtm/recist-1.1");
     let study = read_sdtm(dir.as_ref(), &program.sdtm_mappings(), &SdtmOptions::default()).unwrap();

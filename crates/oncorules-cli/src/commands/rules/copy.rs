@@ -13,9 +13,9 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  oncorules rules copy recist-1.1 my-recist
-  oncorules check rules/my-recist
-  oncorules test rules/my-recist")]
+  oncorules rules copy chemo-response my-rules
+  oncorules check rules/my-rules
+  oncorules test rules/my-rules")]
 pub(crate) struct CopyArgs {
     /// The ruleset, by id or folder
     #[arg(value_name = "ID|PATH")]
@@ -33,7 +33,7 @@ pub(crate) struct CopyArgs {
 pub(super) fn run(args: &CopyArgs) -> Result<Exit, Failure> {
     if !is_id(&args.id) {
         let message = format!("`{}` is no id of a ruleset", args.id);
-        let help = "use small letters, digits, `.` and `-`, a letter first: `my-recist-1.1`";
+        let help = "use small letters, digits, `.` and `-`, a letter first: `my-rules-1.1`";
         return Err(Diagnostic::error("ruleset-id", message).help(help).into());
     }
     let rulesets = backend::rulesets(&args.from)?;
@@ -90,13 +90,13 @@ mod tests {
 
     #[test]
     fn only_the_id_changes() {
-        let text = "format: 1\nid: recist-1.1 # ours\ntitle: T\n  id: inner\n";
+        let text = "format: 1\nid: chemo-response # ours\ntitle: T\n  id: inner\n";
         assert_eq!(with_id(text, "mine"), "format: 1\nid: mine\ntitle: T\n  id: inner\n");
     }
 
     #[test]
     fn ids_are_plain() {
-        assert!(is_id("my-recist-1.1"));
+        assert!(is_id("my-rules-1.1"));
         for id in ["", "../x", "My", "a b", "1a", "a/b"] {
             assert!(!is_id(id), "{id}");
         }

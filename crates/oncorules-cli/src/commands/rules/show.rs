@@ -12,8 +12,8 @@ use oncorules_source::{Diagnostic, did_you_mean, one_of};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  oncorules rules show recist-1.1
-  oncorules rules show recist-1.1 --file ruleset.yaml")]
+  oncorules rules show chemo-response
+  oncorules rules show chemo-response --file ruleset.yaml")]
 pub(crate) struct ShowArgs {
     /// The ruleset, by id or folder
     #[arg(value_name = "ID|PATH")]
