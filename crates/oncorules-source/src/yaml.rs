@@ -388,7 +388,7 @@ mod tests {
                 .collect::<String>();
         assert!(parse_text(&bomb).is_err());
         assert!(parse_text(&"[".repeat(10_000)).is_err());
-        assert!(parse_text(&"a:\n ".repeat(1)).is_ok());
+        assert!(parse_text("a:\n ").is_ok());
         let deep: String = (0..10_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
         assert!(parse_text(&deep).is_err());
         assert!(parse_text("").is_err());

@@ -88,12 +88,17 @@ impl<'r> Builder<'r> {
     /// base's name misspelt. One of the base whose rules were replaced is no fault of the layer.
     fn unused_parameters(&mut self, index: RulesetIndex, raw: &RawRuleset) {
         let own = |name: &Text| *name.layer == *raw.id.value;
+        // A rule that could not be read may name any of them.
+        let others_wrong = self.diagnostics.has_errors();
         for parameter in raw.parameters.iter().filter(|p| own(&p.name)) {
             let name = parameter.name.value.as_str();
             if self.used_parameters.contains(&(index, name.to_string())) {
                 continue;
             }
             let Some(base) = &raw.extends else {
+                if others_wrong {
+                    continue;
+                }
                 let message = format!("no rule or text names the parameter `{name}`");
                 self.diagnostics.push(
                     Diagnostic::warning("unused-parameter", message)
@@ -110,6 +115,7 @@ impl<'r> Builder<'r> {
                 .collect();
             let help = match did_you_mean(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if others_wrong => continue,
                 None => format!("the base has {}", one_of(known)),
             };
             let message =
