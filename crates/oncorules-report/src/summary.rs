@@ -26,8 +26,8 @@ pub struct SummaryRow {
     pub next_due: Option<String>,
     /// The prompts: how urgent, and the sentence.
     pub prompts: Vec<(PromptLevel, Arc<str>)>,
-    /// How many findings there are; those of no line are counted in the first row of the case.
-    pub findings: usize,
+    /// The codes of the findings; those of no line stand in the first row of the case.
+    pub findings: Vec<Arc<str>>,
 }
 
 impl SummaryRow {
@@ -61,7 +61,7 @@ impl SummaryRow {
                 prompts: line
                     .map(|l| l.prompts.iter().map(|p| (p.level, p.summary.clone())).collect())
                     .unwrap_or_default(),
-                findings: findings.count(),
+                findings: findings.map(|f| f.code.clone()).collect(),
             }
         };
         if report.lines.is_empty() {
@@ -132,47 +132,78 @@ struct Candidate<'a> {
 }
 
 pub(crate) fn layout(rows: &[SummaryRow], width: usize) -> Layout {
-    let (mut grid, tail) = frame(rows);
-    let mut room = width.saturating_sub(grid.width() + GAP + tail.width());
     let candidates = candidates(rows);
     // First what says something of its own, then what says it in other words, then yes and no.
-    let mut wanted: Vec<(u8, usize)> = vec![];
-    for (i, candidate) in candidates.iter().enumerate() {
+    let tier = |(i, candidate): (usize, &Candidate)| {
         let repeats =
             candidates.iter().take(i).any(|other| same_in_other_words(rows, other, candidate));
-        let tier = if candidate.flag { 2 } else { u8::from(repeats) };
-        wanted.push((tier, i));
+        if candidate.flag { 2 } else { u8::from(repeats) }
+    };
+    let tiers: Vec<u8> = candidates.iter().enumerate().map(tier).collect();
+    let telling = tiers.iter().filter(|t| **t == 0).count();
+    let mut parts = fill(rows, &candidates, &tiers, width, false);
+    // Where only one decision fits in, columns that say less make room for a second one.
+    if telling > 1 && parts.2.len() < 2 {
+        parts = fill(rows, &candidates, &tiers, width, true);
     }
-    wanted.sort_unstable();
-    let mut chosen = vec![];
-    for (_, i) in &wanted {
-        let need = candidates.get(*i).map_or(0, |c| c.width + GAP);
-        if need <= room || chosen.is_empty() {
-            room = room.saturating_sub(need);
-            chosen.push(*i);
-        }
-    }
-    chosen.sort_unstable();
+    let (mut grid, tail, chosen) = parts;
     let mut counts = vec![];
     let mut left_out = vec![];
-    for (i, candidate) in candidates.iter().enumerate() {
-        if !chosen.contains(&i) {
+    for (i, (candidate, tier)) in candidates.iter().zip(&tiers).enumerate() {
+        let shown = chosen.contains(&i);
+        if shown {
+            let cells = rows.iter().map(|r| words::plain(r.value(candidate.key))).collect();
+            grid.column(&candidate.header, false, cells);
+        } else {
             left_out.push(candidate.header.clone());
-            continue;
         }
-        let cells = rows.iter().map(|r| words::plain(r.value(candidate.key))).collect();
-        grid.column(&candidate.header, false, cells);
+        if shown || *tier == 0 {
+            let mut values: Vec<(String, usize)> =
+                candidate.counts.iter().map(|(v, n)| (words::plain(v), *n)).collect();
+            values.sort_by_key(|(v, n)| (v == NOTHING, std::cmp::Reverse(*n)));
+            counts.push((candidate.header.clone(), values));
+        }
+    }
+    let mut findings: BTreeMap<&str, usize> = BTreeMap::new();
+    for code in rows.iter().flat_map(|r| &r.findings) {
+        *findings.entry(code).or_default() += 1;
+    }
+    if !findings.is_empty() {
         let mut values: Vec<(String, usize)> =
-            candidate.counts.iter().map(|(v, n)| (words::plain(v), *n)).collect();
-        values.sort_by_key(|(v, n)| (v == NOTHING, std::cmp::Reverse(*n)));
-        counts.push((candidate.header.clone(), values));
+            findings.into_iter().map(|(code, n)| (words::plain(code), n)).collect();
+        values.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        counts.push(("findings".into(), values));
     }
     grid.append(tail);
     Layout { grid, counts, left_out }
 }
 
-/// The columns before and after the decisions.
-fn frame(rows: &[SummaryRow]) -> (Grid, Grid) {
+/// The frame of the table, and the decisions that fit into it.
+fn fill(
+    rows: &[SummaryRow],
+    candidates: &[Candidate],
+    tiers: &[u8],
+    width: usize,
+    brief: bool,
+) -> (Grid, Grid, Vec<usize>) {
+    let (head, tail) = frame(rows, brief);
+    let mut room = width.saturating_sub(head.width() + GAP + tail.width());
+    let mut wanted: Vec<(u8, usize)> = tiers.iter().copied().zip(0..).collect();
+    wanted.sort_unstable();
+    let mut chosen = vec![];
+    for (_, i) in wanted {
+        let need = candidates.get(i).map_or(0, |c| c.width + GAP);
+        if need <= room || chosen.is_empty() {
+            room = room.saturating_sub(need);
+            chosen.push(i);
+        }
+    }
+    chosen.sort_unstable();
+    (head, tail, chosen)
+}
+
+/// The columns before and after the decisions; in brief without what can be read elsewhere.
+fn frame(rows: &[SummaryRow], brief: bool) -> (Grid, Grid) {
     let cells = |of: &dyn Fn(&SummaryRow) -> Option<String>| -> Vec<String> {
         rows.iter().map(|r| of(r).unwrap_or_else(|| NOTHING.into())).collect()
     };
@@ -183,13 +214,17 @@ fn frame(rows: &[SummaryRow]) -> (Grid, Grid) {
         head.column("read by", false, cells(&evaluator));
     }
     head.column("line", true, cells(&|r| r.line.map(|l| l.to_string())));
-    head.column("start", false, cells(&|r| r.started.map(|d| d.to_string())));
+    if !brief {
+        head.column("start", false, cells(&|r| r.started.map(|d| d.to_string())));
+    }
     let mut tail = Grid::default();
     if rows.iter().any(|r| r.next_due.is_some()) {
         tail.column("next due", false, cells(&|r| r.next_due.clone()));
     }
-    tail.column("prompts", true, cells(&|r| Some(r.prompts.len().to_string())));
-    tail.column("findings", true, cells(&|r| Some(r.findings.to_string())));
+    if !brief {
+        tail.column("prompts", true, cells(&|r| Some(r.prompts.len().to_string())));
+    }
+    tail.column("findings", true, cells(&|r| Some(r.findings.len().to_string())));
     (head, tail)
 }
 
@@ -289,7 +324,7 @@ pub(crate) fn totals(rows: &[SummaryRow]) -> String {
         n => format!("{n} lines of therapy"),
     };
     let prompts = rows.iter().map(|r| r.prompts.len()).sum();
-    let findings = rows.iter().map(|r| r.findings).sum();
+    let findings = rows.iter().map(|r| r.findings.len()).sum();
     let reader =
         only_evaluator(rows).map(|e| format!(", read by {}", words::plain(e))).unwrap_or_default();
     format!(
@@ -302,9 +337,10 @@ pub(crate) fn totals(rows: &[SummaryRow]) -> String {
 
 /// The prompts of all rows, the most urgent first: how urgent, whose, and the sentence.
 pub(crate) fn all_prompts(rows: &[SummaryRow]) -> Vec<(PromptLevel, String, String)> {
+    let several = only_evaluator(rows).is_none();
     let of_row = |row: &SummaryRow| {
         let mut whose = words::plain(&row.case);
-        if let Some(evaluator) = &row.evaluator {
+        if let Some(evaluator) = row.evaluator.as_ref().filter(|_| several) {
             whose.push_str(&format!(" ({})", words::plain(evaluator)));
         }
         if let Some(line) = row.line {

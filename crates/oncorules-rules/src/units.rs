@@ -3,7 +3,7 @@
 use oncorules_model::{Number, Quantity};
 
 /// By what a value in `from` must be multiplied to stand in `to`; `None` where the two cannot be
-/// converted (U/mL and k[IU]/L cannot: no general rule says what a unit of one assay is in another).
+/// converted (`U/mL` and `k[IU]/L` cannot: no general rule says what a unit of one assay is in another).
 ///
 /// ```
 /// use oncorules_rules::conversion_factor;
