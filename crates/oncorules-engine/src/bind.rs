@@ -2,6 +2,7 @@
 
 use crate::course::*;
 use crate::lesions;
+use crate::numbering::Numbering;
 use oncorules_model::{Assessment, Case, Observation, PartialDate, Quantity, Reported};
 use oncorules_rules::{NodeId, Program, Type, Value, value_in};
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ pub(crate) fn bind<'c>(
         drugs: vec![],
         classes: vec![],
         side_effects: vec![],
+        numbering: Numbering::of(case),
         texts: RefCell::default(),
         findings: RefCell::default(),
     };

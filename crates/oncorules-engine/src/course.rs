@@ -1,6 +1,7 @@
 //! A case laid out for evaluation: sorted, cut into lines, facts in the units that rules expect.
 //! Nothing is decided here; what cannot be used is named as a finding.
 
+use crate::numbering::Numbering;
 use oncorules_model::{Case, Finding, Number, PartialDate};
 use oncorules_rules::{Program, Value};
 use std::cell::RefCell;
@@ -16,6 +17,7 @@ pub(crate) struct Course<'c> {
     pub(crate) drugs: Vec<Drug>,
     pub(crate) classes: Vec<Class>,
     pub(crate) side_effects: Vec<SideEffect>,
+    pub(crate) numbering: Numbering,
     pub(crate) texts: RefCell<Texts>,
     pub(crate) findings: RefCell<Vec<Finding>>,
 }
@@ -89,6 +91,11 @@ pub(crate) struct Line {
     /// The last assessment of lesions on or before the start.
     pub(crate) lesion_baseline: Option<u32>,
     pub(crate) lesions: Vec<Lesion>,
+    /// Which of them are targets and which non-targets, parts of others left out.
+    pub(crate) targets: Vec<u32>,
+    pub(crate) non_targets: Vec<u32>,
+    /// Whether any lesion is a part of another.
+    pub(crate) has_parts: bool,
     /// What is known of each lesion at each timepoint: timepoint by timepoint.
     pub(crate) sightings: Vec<Sighting>,
     /// Observations, timepoint by timepoint: value, upper and lower limit.
@@ -114,6 +121,8 @@ pub(crate) struct Timepoint {
 /// A lesion of a line.
 #[derive(Debug)]
 pub(crate) struct Lesion {
+    /// Its number in the case.
+    pub(crate) number: u32,
     pub(crate) id: Arc<str>,
     pub(crate) id_text: u32,
     pub(crate) role: oncorules_model::Role,

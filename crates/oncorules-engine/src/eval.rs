@@ -2,12 +2,14 @@
 
 use crate::course::{Course, Lesion, Line};
 use crate::facts::kind_of;
+use crate::run;
 use crate::state::State;
 use oncorules_model::{Number, PartialDate};
 use oncorules_rules::*;
 use std::cmp::Ordering;
 
 /// Everything that an expression can look at.
+#[derive(Clone, Copy)]
 pub(crate) struct Evaluator<'e> {
     pub(crate) course: &'e Course<'e>,
     pub(crate) line: &'e Line,
@@ -90,6 +92,10 @@ impl<'e> Evaluator<'e> {
             },
             Expr::Node(id, of) => {
                 let Some(node) = self.course.program.node(*id) else { return Value::Unknown };
+                if node.scope == Scope::Lesion {
+                    let object = self.resolve(of, ObjectKind::Lesion, slots);
+                    return object.map_or(Value::Unknown, |o| self.lesion_node(*id, node, o));
+                }
                 match self.resolve(of, node.scope.object(), slots) {
                     Some(object) => self.node(node, object),
                     None => Value::Unknown,
@@ -133,19 +139,17 @@ impl<'e> Evaluator<'e> {
                 Value::Text(text) => Value::Bool(texts.contains(&text)),
                 _ => Value::Unknown,
             },
-            Expr::Arithmetic(arithmetic, a, b) => {
-                self.numbers(a, b, slots, |x, y| match arithmetic {
-                    Arithmetic::Plus => x.plus(y),
-                    Arithmetic::Minus => x.minus(y),
-                    Arithmetic::Times => x.times(y),
-                    Arithmetic::DividedBy => x.divided_by(y),
-                })
+            Expr::Arithmetic(how, a, b) => {
+                arithmetic(*how, self.eval_with(a, slots), self.eval_with(b, slots))
             }
             Expr::PercentChange(a, b) => {
-                self.numbers(a, b, slots, |from, to| to.percent_change_from(from))
+                percent_change(self.eval_with(a, slots), self.eval_with(b, slots))
             }
-            Expr::RisesBy(from, to, by) => self.moved(from, to, by, slots, false),
-            Expr::FallsBy(from, to, by) => self.moved(from, to, by, slots, true),
+            Expr::RisesBy(from, to, by) | Expr::FallsBy(from, to, by) => {
+                let (from, to) = (self.eval_with(from, slots), self.eval_with(to, slots));
+                let by = self.eval_with(by, slots);
+                moved(from, to, by, matches!(expr, Expr::FallsBy(..)))
+            }
             Expr::DatePlus(date, days, back) => {
                 match (self.eval_with(date, slots), self.eval_with(days, slots)) {
                     (Value::Date(date), Value::Number(days)) => {
@@ -222,6 +226,23 @@ impl<'e> Evaluator<'e> {
         self.state.of(node.scope.object()).map_or(Value::Unknown, |c| c.get(node.column, object))
     }
 
+    /// The value of a measure or decision of a lesion, which is computed when it is first asked for.
+    pub(crate) fn lesion_node(&self, id: NodeId, node: &Node, object: u32) -> Value {
+        if self.make_ready(id, node) {
+            return self.node(node, object);
+        }
+        // Which timepoints the ruleset looks at is being found out just now.
+        let evaluator = Evaluator { ruleset: node.ruleset, scope: Scope::Lesion, object, ..*self };
+        run::decide(&evaluator, node).0
+    }
+
+    /// Computes a node of lesions for all of them; false where that cannot be done yet.
+    #[inline]
+    pub(crate) fn make_ready(&self, id: NodeId, node: &Node) -> bool {
+        self.state.lesions.is_ready(node.column)
+            || run::run_for_lesions(self.course, self.line_index, id, self.state)
+    }
+
     #[inline]
     pub(crate) fn observation(
         &self,
@@ -237,38 +258,6 @@ impl<'e> Evaluator<'e> {
             ObservationPart::Value => *value,
             ObservationPart::UpperLimit => *upper,
             ObservationPart::LowerLimit => *lower,
-        }
-    }
-
-    #[inline]
-    fn numbers(
-        &self,
-        a: &Expr,
-        b: &Expr,
-        slots: &mut Slots,
-        calculate: impl Fn(Number, Number) -> Option<Number>,
-    ) -> Value {
-        match (self.eval_with(a, slots), self.eval_with(b, slots)) {
-            (Value::Number(a), Value::Number(b)) => {
-                calculate(a, b).map_or(Value::Unknown, Value::Number)
-            }
-            _ => Value::Unknown,
-        }
-    }
-
-    /// Whether `to` lies at least `by` percent above (or below) `from`, multiplied crosswise: exact,
-    /// and without a division that zero would spoil.
-    fn moved(&self, from: &Expr, to: &Expr, by: &Expr, slots: &mut Slots, down: bool) -> Value {
-        let values =
-            (self.eval_with(from, slots), self.eval_with(to, slots), self.eval_with(by, slots));
-        let (Value::Number(from), Value::Number(to), Value::Number(by)) = values else {
-            return Value::Unknown;
-        };
-        let hundred = Number::from(100);
-        let rest = if down { hundred.minus(by) } else { hundred.plus(by) };
-        match (to.times(hundred), rest.and_then(|r| from.times(r))) {
-            (Some(to), Some(limit)) => Value::Bool(if down { to <= limit } else { to >= limit }),
-            _ => Value::Unknown,
         }
     }
 
@@ -317,8 +306,8 @@ impl<'e> Evaluator<'e> {
         };
         let value_at = |timepoint: u32| match (series, node) {
             (Series::Observation(id, part), _) => self.observation(*id, *part, timepoint),
-            (_, Some(node)) if kind == ObjectKind::Lesion => {
-                self.node(node, timepoint * lesions + lesion)
+            (Series::Node(id), Some(node)) if kind == ObjectKind::Lesion => {
+                self.lesion_node(*id, node, timepoint * lesions + lesion)
             }
             (_, Some(node)) => self.node(node, timepoint),
             _ => Value::Unknown,
@@ -388,6 +377,40 @@ impl<'e> Evaluator<'e> {
 fn number(value: Value, calculate: impl Fn(Number) -> Option<Number>) -> Value {
     match value {
         Value::Number(number) => calculate(number).map_or(Value::Unknown, Value::Number),
+        _ => Value::Unknown,
+    }
+}
+
+pub(crate) fn arithmetic(how: Arithmetic, a: Value, b: Value) -> Value {
+    let (Value::Number(a), Value::Number(b)) = (a, b) else { return Value::Unknown };
+    let result = match how {
+        Arithmetic::Plus => a.plus(b),
+        Arithmetic::Minus => a.minus(b),
+        Arithmetic::Times => a.times(b),
+        Arithmetic::DividedBy => a.divided_by(b),
+    };
+    result.map_or(Value::Unknown, Value::Number)
+}
+
+pub(crate) fn percent_change(from: Value, to: Value) -> Value {
+    match (from, to) {
+        (Value::Number(from), Value::Number(to)) => {
+            to.percent_change_from(from).map_or(Value::Unknown, Value::Number)
+        }
+        _ => Value::Unknown,
+    }
+}
+
+/// Whether `to` lies at least `by` percent above (or below) `from`, multiplied crosswise: exact,
+/// and without a division that zero would spoil.
+pub(crate) fn moved(from: Value, to: Value, by: Value, down: bool) -> Value {
+    let (Value::Number(from), Value::Number(to), Value::Number(by)) = (from, to, by) else {
+        return Value::Unknown;
+    };
+    let hundred = Number::from(100);
+    let rest = if down { hundred.minus(by) } else { hundred.plus(by) };
+    match (to.times(hundred), rest.and_then(|r| from.times(r))) {
+        (Some(to), Some(limit)) => Value::Bool(if down { to <= limit } else { to >= limit }),
         _ => Value::Unknown,
     }
 }

@@ -14,27 +14,29 @@ struct Said {
 }
 
 pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
-    let records = |timepoint: &Timepoint| -> &[LesionRecord] {
-        course
-            .case
-            .assessments
-            .get(timepoint.assessment)
-            .and_then(|a| a.lesions.as_deref())
-            .unwrap_or_default()
+    let numbering = &course.numbering;
+    let records = |timepoint: &Timepoint| {
+        let lesions = course.case.assessments.get(timepoint.assessment);
+        let lesions: &[LesionRecord] =
+            lesions.and_then(|a| a.lesions.as_deref()).unwrap_or_default();
+        lesions.iter().zip(numbering.in_assessment(timepoint.assessment))
     };
     let number = line.number;
     let baseline = line.lesion_baseline;
+    let next_baseline = next_baseline(line);
     let mut lesions: Vec<Lesion> = vec![];
+    // For each lesion of the case: its place among those of this line.
+    let mut places: Vec<Option<u32>> = vec![None; numbering.count()];
+    let place = |places: &[Option<u32>], id: u32| places.get(id as usize).copied().flatten();
     for (at, timepoint) in line.timepoints.iter().enumerate() {
         let at = at as u32;
         // Lesions of older assessments count only where the baseline still records them.
         if baseline.is_some_and(|b| at < b) || (baseline.is_none() && at < line.before_start) {
             continue;
         }
-        for record in records(timepoint) {
-            if lesions.iter().any(|l| l.id == record.id) {
-                if let (Some(role), Some(known)) =
-                    (record.role, lesions.iter().find(|l| l.id == record.id))
+        for (record, id) in records(timepoint) {
+            if let Some(known) = place(&places, *id).and_then(|p| lesions.get(p as usize)) {
+                if let Some(role) = record.role
                     && role != known.role
                     && Some(at) != baseline
                 {
@@ -52,7 +54,18 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
                 }
                 continue;
             }
-            let said = said_of(course, &record.id, timepoint);
+            let said = said_of(course, *id, timepoint);
+            if next_baseline == Some(at)
+                && record.split_from.is_none()
+                && record.role.or(said.role).is_some_and(|r| r != Role::New)
+            {
+                let message = format!(
+                    "lesion {} is recorded for the first time at the baseline of the next line, so it belongs to that line only",
+                    record.id
+                );
+                course.find("next-line-lesion", message, Some(number), Some(timepoint.date));
+                continue;
+            }
             let role = role_of(course, record, &said, at, baseline, timepoint.date, number);
             let Some(role) = role else { continue };
             let site = record.site.clone().or(said.site);
@@ -61,7 +74,11 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
                 Some(organ) => organ == LYMPH_NODE,
                 None => record.longest_diameter.is_none() && record.short_axis.is_some(),
             });
+            if let Some(place) = places.get_mut(*id as usize) {
+                *place = Some(lesions.len() as u32);
+            }
             lesions.push(Lesion {
+                number: *id,
                 id_text: course.intern(&record.id),
                 id: record.id.clone(),
                 role,
@@ -79,33 +96,52 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
         }
     }
     for at in 0..lesions.len() {
-        let parent = lesions.get(at).and_then(|l| parent_of(course, &l.id));
-        let parent = parent.and_then(|p| lesions.iter().position(|l| l.id == p));
+        let parent = lesions.get(at).and_then(|l| {
+            numbering.records(course.case, l.number).find_map(|(_, r)| r.split_from.as_ref())
+        });
+        let parent = parent.and_then(|p| lesions.iter().position(|l| l.id == *p));
         if let (Some(parent), Some(lesion)) = (parent.filter(|p| *p != at), lesions.get_mut(at)) {
             lesion.part_of = Some(parent as u32);
         }
     }
     let n = lesions.len();
-    let mut sightings = vec![Sighting::NOTHING; n * line.timepoints.len()];
+    let mut sightings: Vec<Sighting> = Vec::with_capacity(n * line.timepoints.len());
     for (at, timepoint) in line.timepoints.iter().enumerate() {
-        for (l, lesion) in lesions.iter().enumerate() {
-            let record = records(timepoint).iter().find(|r| r.id == lesion.id);
+        for l in 0..n {
+            // A lesion that has merged stays merged while nothing else is said.
             let before = at.checked_sub(1).and_then(|b| sightings.get(b * n + l)).copied();
-            let sighting = match record {
-                Some(record) => sighting(course, record, number, timepoint.date),
-                // A lesion that has merged stays merged while nothing else is said.
-                None => Sighting { merged: before.is_some_and(|b| b.merged), ..Sighting::NOTHING },
-            };
-            if let Some(slot) = sightings.get_mut(at * n + l) {
-                *slot = sighting;
+            let merged = before.is_some_and(|b| b.merged);
+            sightings.push(Sighting { merged, ..Sighting::NOTHING });
+        }
+        for (record, id) in records(timepoint) {
+            let slot = place(&places, *id).and_then(|l| sightings.get_mut(at * n + l as usize));
+            if let Some(slot) = slot.filter(|s| !s.recorded) {
+                *slot = sighting(course, record, number, timepoint.date);
             }
         }
     }
+    let of_role = |role: Role| -> Vec<u32> {
+        let chosen = lesions.iter().zip(0u32..);
+        chosen.filter(|(l, _)| l.part_of.is_none() && l.role == role).map(|(_, i)| i).collect()
+    };
+    line.targets = of_role(Role::Target);
+    line.non_targets = of_role(Role::NonTarget);
+    line.has_parts = lesions.iter().any(|l| l.part_of.is_some());
     line.lesions = lesions;
     line.sightings = sightings;
     if line.lesion_baseline.is_none() && line.timepoints.iter().any(|t| t.lesions_recorded) {
         course.find("no-baseline", "no lesions were recorded on or before the start of the line, so there is nothing to compare with".into(), Some(number), line.start);
     }
+}
+
+/// The assessment against which the next line is measured, where it comes after this line's own.
+fn next_baseline(line: &Line) -> Option<u32> {
+    let next = line.next_start?;
+    let at = line
+        .timepoints
+        .iter()
+        .rposition(|t| t.lesions_recorded && t.date.earliest() <= next.earliest())?;
+    Some(at as u32).filter(|at| *at >= line.before_start && line.lesion_baseline.is_some())
 }
 
 /// The role of a lesion in this line, by what was said at its baseline or later.
@@ -161,52 +197,31 @@ fn role_of(
 }
 
 /// The last that was said of a lesion at or before this timepoint's assessment, in date order.
-fn said_of(course: &Course<'_>, id: &str, timepoint: &Timepoint) -> Said {
+fn said_of(course: &Course<'_>, number: u32, timepoint: &Timepoint) -> Said {
     let mut said = Said { role: None, site: None, node: None, first_seen: None };
-    let mut seen: Vec<(PartialDate, &LesionRecord)> = course
-        .case
-        .assessments
-        .iter()
-        .enumerate()
-        .filter(|(index, a)| {
-            (a.date.earliest(), *index) <= (timepoint.date.earliest(), timepoint.assessment)
-        })
-        .flat_map(|(_, a)| a.lesions.iter().flatten().map(move |l| (a.date, l)))
-        .filter(|(_, l)| *l.id == *id)
-        .collect();
-    seen.sort_by_key(|(date, _)| date.earliest());
-    for (date, record) in seen {
+    let now = (timepoint.date.earliest(), timepoint.assessment);
+    for (index, record) in course.numbering.records(course.case, number) {
+        let Some(date) = course.case.assessments.get(index).map(|a| a.date) else { continue };
+        if (date.earliest(), index) > now {
+            break;
+        }
         said.first_seen = said.first_seen.or(Some(date));
         said.role = record.role.or(said.role);
         said.node = record.node.or(said.node);
-        if let Some(site) = &record.site {
-            if said.site.as_deref().is_some_and(|s| organ_of(s) != organ_of(site)) {
-                course.find(
-                    "site-changed",
-                    format!(
-                        "lesion {id} changes its site from {} to {site}; the first is kept",
-                        said.site.as_deref().unwrap_or_default()
-                    ),
-                    None,
-                    Some(date),
+        let Some(site) = &record.site else { continue };
+        match &said.site {
+            Some(known) if known == site => {}
+            Some(known) if organ_of(known) != organ_of(site) => {
+                let message = format!(
+                    "lesion {} changes its site from {known} to {site}; the first is kept",
+                    record.id
                 );
-            } else {
-                said.site = Some(site.clone());
+                course.find("site-changed", message, None, Some(date));
             }
+            _ => said.site = Some(site.clone()),
         }
     }
     said
-}
-
-/// The lesion that this one is a part of, wherever that was said.
-fn parent_of(course: &Course<'_>, id: &str) -> Option<Arc<str>> {
-    course
-        .case
-        .assessments
-        .iter()
-        .flat_map(|a| a.lesions.iter().flatten())
-        .find(|l| *l.id == *id && l.split_from.is_some())
-        .and_then(|l| l.split_from.clone())
 }
 
 const LYMPH_NODE: &str = "lymph node";

@@ -7,6 +7,7 @@
     reason = "indices of timepoints and lesions, bounded far below"
 )]
 
+mod batch;
 mod bind;
 mod course;
 mod eval;
@@ -14,15 +15,18 @@ mod facts;
 mod lesions;
 mod members;
 mod missing;
+mod numbering;
+mod outcomes;
 mod report;
 mod run;
 mod state;
 mod words;
 
+pub use outcomes::{Item, Outcomes};
 pub use state::Hit;
 
 use oncorules_model::{Case, Glossary, PartialDate, Report};
-use oncorules_rules::Program;
+use oncorules_rules::{Program, RulesetIndex, Scope};
 
 /// How to evaluate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,14 +61,22 @@ impl Engine {
         report::report(&course, &states, &self.fixed)
     }
 
-    /// x
-    pub fn time_bind(&self, case: &Case) -> usize {
-        bind::bind(&self.program, case, None).lines.len()
+    /// Computes all measures and decisions of a case, and no words: a fraction of the time that a
+    /// report takes.
+    pub fn decide<'c>(&'c self, case: &'c Case, options: &EvaluateOptions) -> Outcomes<'c> {
+        let course = bind::bind(&self.program, case, options.as_of);
+        let states = run::run(&course);
+        Outcomes { course, states }
     }
-    /// x
-    pub fn time_run(&self, case: &Case) -> usize {
-        let c = bind::bind(&self.program, case, None);
-        run::run(&c).len()
+
+    /// The measure or decision of this name, of timepoints or of whole lines.
+    pub fn item(&self, ruleset: &str, name: &str) -> Option<Item> {
+        let ruleset = self.program.rulesets.iter().position(|r| &*r.id == ruleset)?;
+        let ruleset = RulesetIndex::try_from(ruleset).ok()?;
+        [Scope::Timepoint, Scope::Line]
+            .into_iter()
+            .find_map(|scope| self.program.find(ruleset, scope, name))
+            .map(Item)
     }
 
     /// What the decisions and their codes mean.

@@ -1,8 +1,10 @@
 //! Collections: their members, and what is made of them.
 
+use crate::batch::{Column, Frame};
 use crate::eval::{Evaluator, Slots, compare};
 use oncorules_model::{Number, Role};
 use oncorules_rules::*;
+use std::borrow::Cow;
 
 impl Evaluator<'_> {
     /// Goes through the members of a collection (filters not applied) until `visit` says to stop;
@@ -180,15 +182,10 @@ impl Evaluator<'_> {
         closure: Option<&Closure>,
         slots: &mut Slots,
     ) -> Value {
-        let mut fold = Fold {
-            aggregate,
-            unknown: false,
-            count: 0,
-            sum: Number::ZERO,
-            best: Value::Unknown,
-            answer: None,
-            texts: vec![],
-        };
+        if let Some(value) = self.over_timepoints(aggregate, collection, closure, slots) {
+            return value;
+        }
+        let mut fold = Fold::new(aggregate);
         let known = self.members(collection, slots, &mut |object, slots| {
             let mut included = Value::Bool(true);
             for filter in &collection.filters {
@@ -210,17 +207,57 @@ impl Evaluator<'_> {
                 }
                 None => Value::Bool(true),
             };
-            fold.take(self, object, included == Value::Bool(true), value)
+            fold.take(object, included == Value::Bool(true), value)
         });
-        match known {
-            Some(()) => fold.finish(self),
-            // Something was found before the end could be known.
-            None => fold
-                .answer
-                .filter(|_| matches!(aggregate, Aggregate::Any | Aggregate::None | Aggregate::All))
-                .unwrap_or(Value::Unknown),
-        }
+        fold.result(self, known.is_some())
     }
+
+    /// An aggregate over all timepoints, with each condition evaluated for all of them at once.
+    fn over_timepoints(
+        &self,
+        aggregate: Aggregate,
+        collection: &Collection,
+        closure: Option<&Closure>,
+        slots: &mut Slots,
+    ) -> Option<Value> {
+        if collection.members != Members::Timepoints || self.scope != Scope::Line {
+            return None;
+        }
+        let line = self.resolve(&collection.of, ObjectKind::Line, slots);
+        let members = self.state.members(collection.ruleset);
+        let (Some(_), Some(members)) = (line, members) else { return Some(Value::Unknown) };
+        let mut objects = Cow::Borrowed(members.follow_ups.as_slice());
+        let mut unsure: Vec<u32> = vec![];
+        let around = *slots;
+        for filter in &collection.filters {
+            let passes = self.column(&filter.body, timepoints(&objects, filter.slot, around));
+            let mut kept = Vec::with_capacity(objects.len());
+            for (i, object) in objects.iter().enumerate() {
+                match passes.at(i) {
+                    Value::Bool(false) => continue,
+                    Value::Bool(true) => {}
+                    _ => unsure.push(*object),
+                }
+                kept.push(*object);
+            }
+            objects = Cow::Owned(kept);
+        }
+        let values = match closure {
+            Some(closure) => self.column(&closure.body, timepoints(&objects, closure.slot, around)),
+            None => Column::One(Value::Bool(true)),
+        };
+        let mut fold = Fold::new(aggregate);
+        for (i, object) in objects.iter().enumerate() {
+            if !fold.take(*object, !unsure.contains(object), values.at(i)) {
+                break;
+            }
+        }
+        Some(fold.result(self, true))
+    }
+}
+
+fn timepoints(objects: &[u32], variable: Slot, slots: Slots) -> Frame<'_> {
+    Frame { objects, kind: ObjectKind::Timepoint, variable: Some(variable), slots }
 }
 
 fn each(
@@ -237,7 +274,7 @@ fn each(
 }
 
 /// What has been made of the members so far.
-struct Fold {
+pub(crate) struct Fold {
     aggregate: Aggregate,
     /// Whether something unknown stands in the way of the answer.
     unknown: bool,
@@ -249,15 +286,35 @@ struct Fold {
 }
 
 impl Fold {
+    #[inline]
+    pub(crate) fn new(aggregate: Aggregate) -> Self {
+        Self {
+            aggregate,
+            unknown: false,
+            count: 0,
+            sum: Number::ZERO,
+            best: Value::Unknown,
+            answer: None,
+            texts: vec![],
+        }
+    }
+
+    /// The result, where all members were there to be taken in; else only what no further member
+    /// could change.
+    #[inline]
+    pub(crate) fn result(self, evaluator: &Evaluator<'_>, known: bool) -> Value {
+        use Aggregate as A;
+        if known {
+            return self.finish(evaluator);
+        }
+        let settled = matches!(self.aggregate, A::Any | A::None | A::All);
+        self.answer.filter(|_| settled).unwrap_or(Value::Unknown)
+    }
+
     /// Takes one member in; `included` is false where a filter on it is unknown. Gives whether to
     /// go on.
-    fn take(
-        &mut self,
-        evaluator: &Evaluator<'_>,
-        object: u32,
-        included: bool,
-        value: Value,
-    ) -> bool {
+    #[inline]
+    pub(crate) fn take(&mut self, object: u32, included: bool, value: Value) -> bool {
         use Aggregate as A;
         match self.aggregate {
             A::Any | A::None => match (included, value) {
@@ -332,7 +389,6 @@ impl Fold {
                 _ => {}
             },
         }
-        let _ = evaluator;
         true
     }
 

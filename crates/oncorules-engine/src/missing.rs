@@ -97,8 +97,16 @@ impl Evaluator<'_> {
             | Expr::DatePlus(a, b, _)
             | Expr::PercentChange(a, b)
             | Expr::DaysBetween(a, b) => {
-                self.missing_in(a, slots, into, depth);
-                self.missing_in(b, slots, into, depth);
+                let before = into.len();
+                for part in [a, b] {
+                    self.missing_in(part, slots, into, depth);
+                }
+                // Both are there: then it is dates that are not exact enough.
+                if into.len() == before {
+                    for part in [a, b] {
+                        self.inexact_in(part, slots, into);
+                    }
+                }
             }
             Expr::RisesBy(a, b, c) | Expr::FallsBy(a, b, c) => {
                 for part in [a, b, c] {
@@ -140,6 +148,28 @@ impl Evaluator<'_> {
             }
             Expr::Constant(_) | Expr::Parameter(..) | Expr::Object(_) => {}
         }
+    }
+
+    /// The date of an expression whose month or day is not known.
+    fn inexact_in(&self, expr: &Expr, slots: &mut Slots, into: &mut Vec<Arc<str>>) {
+        let Value::Date(date) = self.eval_with(expr, slots) else { return };
+        if date.is_exact() {
+            return;
+        }
+        let what = match expr {
+            Expr::Fact(fact, of) => {
+                let word = FACTS.iter().find(|f| f.fact == *fact).map_or("date", |f| f.name);
+                let owner = self.resolve(of, kind_of(*fact), slots);
+                let owner = owner.map(|o| self.owner(kind_of(*fact), o)).unwrap_or_default();
+                format!("{owner}{word}")
+            }
+            Expr::Node(id, _) => {
+                self.course.program.node(*id).map_or("date".into(), |n| n.name.to_string())
+            }
+            Expr::DatePlus(date, ..) => return self.inexact_in(date, slots, into),
+            _ => "date".into(),
+        };
+        self.name(&format!("the day of {what} ({date})"), into);
     }
 
     /// What a measure or decision lacks; a decision without a code of its own for that is named

@@ -6,7 +6,8 @@ use crate::run::evaluator;
 use crate::state::{Hit, State};
 use oncorules_model::*;
 use oncorules_rules::{
-    Logic, Node, ObjectKind, Program, PromptRule, RulesetIndex, Scope, Then, Timing, Value,
+    Column, Logic, Node, ObjectKind, Program, PromptRule, Row, RulesetIndex, Scope, Then, Timing,
+    Value,
 };
 use std::sync::Arc;
 
@@ -254,7 +255,7 @@ impl<'b> Builder<'b> {
                 decision.because = match &row.because {
                     Some(because) => evaluator.fill(because),
                     None if row.written.is_empty() => "no row before it applies".into(),
-                    None => row.written.clone(),
+                    None => self.inputs_of(node, row, &decision.facts),
                 };
             }
             _ => {
@@ -264,11 +265,31 @@ impl<'b> Builder<'b> {
         decision
     }
 
+    /// Why a row of a table applies: the inputs that it asks about, with the codes they have.
+    fn inputs_of(&self, node: &Node, row: &Row, facts: &Named<Option<Scalar>>) -> Arc<str> {
+        let Logic::Table(table) = &node.logic else { return row.written.clone() };
+        let cells = table.columns.iter().zip(&row.cells);
+        // Cells of one code, or of any, are written as they are met.
+        let as_written = |(column, cell): (&Column, &u64)| {
+            cell.count_ones() <= 1 || cell.count_ones() as usize >= column.codes.len()
+        };
+        if cells.clone().all(as_written) {
+            return row.written.clone();
+        }
+        let asked =
+            cells.filter(|(column, cell)| (cell.count_ones() as usize) < column.codes.len());
+        let met = asked.map(|(column, _)| match facts.get(&column.name) {
+            Some(Some(value)) => format!("{} is {value}", column.name),
+            _ => format!("{} is unknown", column.name),
+        });
+        met.collect::<Vec<_>>().join(", ").into()
+    }
+
     fn explain_unknown(
         &self,
         evaluator: &Evaluator<'_>,
         node: &Node,
-        row: Option<&oncorules_rules::Row>,
+        row: Option<&Row>,
         decision: &mut Decision,
     ) {
         match (row, &node.logic) {
@@ -292,16 +313,16 @@ impl<'b> Builder<'b> {
             (None, _) => {}
         }
         let lacking = if decision.unknown.is_empty() {
-            "a fact".to_string()
+            "something".to_string()
         } else {
             decision.unknown.join(", ")
         };
         decision.because = match row {
             Some(row) => {
-                format!("whether row {} applies is unknown, because {lacking} is missing", row.id)
+                format!("whether row {} applies is unknown, because {lacking} is not known", row.id)
                     .into()
             }
-            None => format!("no row can be chosen, because {lacking} is missing").into(),
+            None => format!("no row can be chosen, because {lacking} is not known").into(),
         };
     }
 

@@ -1,6 +1,7 @@
 //! The values that have been computed so far for one line, and for all lines before it.
 
 use oncorules_rules::{ObjectKind, Program, Value};
+use std::cell::Cell;
 
 /// How a decision came about; kept in 16 bits a decision, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +40,23 @@ impl Hit {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Columns {
     objects: usize,
-    values: Vec<Value>,
-    hits: Vec<Hit>,
+    values: Vec<Cell<Value>>,
+    hits: Vec<Cell<Hit>>,
+    /// For each node: whether its values are there; those of lesions are computed when they are
+    /// first asked for.
+    ready: Vec<Cell<bool>>,
 }
 
 impl Columns {
     pub(crate) fn new(program: &Program, kind: ObjectKind, objects: usize) -> Self {
-        let size = program.columns_of(kind) as usize * objects;
-        Self { objects, values: vec![Value::Unknown; size], hits: vec![Hit::NONE; size] }
+        let columns = program.columns_of(kind) as usize;
+        let size = columns * objects;
+        Self {
+            objects,
+            values: vec![Cell::new(Value::Unknown); size],
+            hits: vec![Cell::new(Hit::NONE); size],
+            ready: vec![Cell::new(false); columns],
+        }
     }
 
     #[inline]
@@ -56,23 +66,38 @@ impl Columns {
         }
         self.values
             .get(column as usize * self.objects + object as usize)
-            .copied()
-            .unwrap_or(Value::Unknown)
+            .map_or(Value::Unknown, Cell::get)
+    }
+
+    /// The values of a node, object by object.
+    #[inline]
+    pub(crate) fn of(&self, column: u32) -> &[Cell<Value>] {
+        let start = column as usize * self.objects;
+        self.values.get(start..start + self.objects).unwrap_or_default()
     }
 
     #[inline]
     pub(crate) fn hit(&self, column: u32, object: u32) -> Hit {
-        self.hits
-            .get(column as usize * self.objects + object as usize)
-            .copied()
-            .unwrap_or(Hit::NONE)
+        self.hits.get(column as usize * self.objects + object as usize).map_or(Hit::NONE, Cell::get)
     }
 
     #[inline]
-    pub(crate) fn set(&mut self, column: u32, object: u32, value: Value, hit: Hit) {
+    pub(crate) fn set(&self, column: u32, object: u32, value: Value, hit: Hit) {
         let at = column as usize * self.objects + object as usize;
-        if let (Some(v), Some(h)) = (self.values.get_mut(at), self.hits.get_mut(at)) {
-            (*v, *h) = (value, hit);
+        if let (Some(v), Some(h)) = (self.values.get(at), self.hits.get(at)) {
+            v.set(value);
+            h.set(hit);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_ready(&self, column: u32) -> bool {
+        self.ready.get(column as usize).is_none_or(Cell::get)
+    }
+
+    pub(crate) fn set_ready(&self, column: u32) {
+        if let Some(ready) = self.ready.get(column as usize) {
+            ready.set(true);
         }
     }
 }
@@ -94,6 +119,8 @@ pub(crate) struct State {
 pub(crate) struct MemberTimepoints {
     /// The baseline.
     pub(crate) baseline: Option<u32>,
+    /// The baseline and the follow-ups, by date.
+    pub(crate) all: Vec<u32>,
     /// The follow-ups, by date.
     pub(crate) follow_ups: Vec<u32>,
     /// Those follow-ups that are there only because something was reported.
@@ -108,17 +135,6 @@ impl State {
             ObjectKind::Line => &self.lines,
             ObjectKind::Drug => &self.drugs,
             ObjectKind::Class => &self.classes,
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn of_mut(&mut self, kind: ObjectKind) -> Option<&mut Columns> {
-        Some(match kind {
-            ObjectKind::Lesion => &mut self.lesions,
-            ObjectKind::Timepoint => &mut self.timepoints,
-            ObjectKind::Line => &mut self.lines,
-            ObjectKind::Drug => &mut self.drugs,
-            ObjectKind::Class => &mut self.classes,
             _ => return None,
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::{Number, PartialDate};
 use schemars::JsonSchema;
+use serde::de::IntoDeserializer;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
@@ -219,7 +220,7 @@ pub struct MeasureValue {
 }
 
 /// A value in a report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     /// Yes or no.
@@ -230,6 +231,35 @@ pub enum Scalar {
     Date(PartialDate),
     /// A code or a text.
     Text(Arc<str>),
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    /// A text that is a date is a date, and never a number: the year 2024 is written `"2024"`.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ScalarVisitor;
+        impl serde::de::Visitor<'_> for ScalarVisitor {
+            type Value = Scalar;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("true or false, a number, a date or a text")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Scalar, E> {
+                Ok(Scalar::Bool(value))
+            }
+            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Scalar, E> {
+                Number::deserialize(value.into_deserializer()).map(Scalar::Number)
+            }
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Scalar, E> {
+                Number::deserialize(value.into_deserializer()).map(Scalar::Number)
+            }
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Scalar, E> {
+                Number::deserialize(value.into_deserializer()).map(Scalar::Number)
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
+                Ok(value.parse().map_or_else(|_| Scalar::Text(value.into()), Scalar::Date))
+            }
+        }
+        deserializer.deserialize_any(ScalarVisitor)
+    }
 }
 
 impl std::fmt::Display for Scalar {
@@ -437,4 +467,19 @@ pub struct SdtmMapping {
     /// Where an observation comes from (`LB.CA125` for LBTESTCD, `SUPPRS.CA125EFL` for QNAM),
     /// and the observation's name.
     pub observations: Vec<(Arc<str>, Arc<str>)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scalar;
+
+    #[test]
+    fn a_year_reads_back_as_a_date() {
+        for json in ["\"2024\"", "\"2024-02\"", "\"2024-02-29\"", "2024", "21.5", "true", "\"PR\""]
+        {
+            let scalar: Scalar = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&scalar).unwrap(), json);
+        }
+        assert!(matches!(serde_json::from_str("\"2024\"").unwrap(), Scalar::Date(_)));
+    }
 }

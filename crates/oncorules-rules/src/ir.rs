@@ -525,6 +525,9 @@ pub struct Step {
     pub nodes: Vec<NodeId>,
     /// Whether they must go timepoint by timepoint.
     pub together: bool,
+    /// For each node: how many of its first rows look at none of the others, so that they need not
+    /// wait for them.
+    pub alone: Vec<usize>,
 }
 
 /// A drug that a formulary knows.

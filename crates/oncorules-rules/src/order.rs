@@ -51,7 +51,8 @@ pub(crate) fn steps(nodes: &[Node], rulesets: &[ProgramRuleset]) -> Result<Vec<S
         let circular =
             component.len() > 1 || component.iter().any(|id| of(id).iter().any(|(n, _)| n == id));
         if !circular {
-            steps.push(Step { nodes: component, together: false });
+            let alone = vec![0; component.len()];
+            steps.push(Step { nodes: component, together: false, alone });
             continue;
         }
         if component
@@ -82,9 +83,25 @@ pub(crate) fn steps(nodes: &[Node], rulesets: &[ProgramRuleset]) -> Result<Vec<S
             }
             ordered.extend(part.into_iter().filter(|id| inside(*id)));
         }
-        steps.push(Step { nodes: ordered, together: true });
+        let alone =
+            |id: &NodeId| nodes.get(*id as usize).map_or(0, |node| rows_alone(node, &component));
+        let alone = ordered.iter().map(alone).collect();
+        steps.push(Step { nodes: ordered, together: true, alone });
     }
     Ok(steps)
+}
+
+/// How many of the first rows of a decision over timepoints look at none of these nodes.
+fn rows_alone(node: &Node, nodes: &[NodeId]) -> usize {
+    if node.scope != Scope::Timepoint || !matches!(node.logic, Logic::Rows) {
+        return 0;
+    }
+    let alone = |row: &&Row| {
+        let mut walker = Walker { scope: node.scope, slots: vec![], needs: vec![] };
+        row.when.iter().for_each(|w| walker.expr(w));
+        matches!(row.then, Then::Code(_)) && walker.needs.iter().all(|(id, _)| !nodes.contains(id))
+    };
+    node.rows.iter().take_while(alone).count()
 }
 
 /// Strongly connected components, what is needed first (Tarjan, without recursion).

@@ -54,7 +54,7 @@ pub(crate) fn canonical(unit: &str) -> &str {
 pub fn value_in(quantity: &Quantity, unit: &str) -> Option<Number> {
     match quantity.unit.as_deref() {
         None => Some(quantity.value),
-        Some(own) if canonical(own) == canonical(unit) => Some(quantity.value),
+        Some(own) if own == unit || canonical(own) == canonical(unit) => Some(quantity.value),
         Some(own) => quantity.value.times(conversion_factor(own, unit)?),
     }
 }
