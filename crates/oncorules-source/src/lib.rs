@@ -17,6 +17,7 @@ mod diagnostic;
 mod position_map;
 mod suggest;
 pub mod yaml;
+mod yaml_syntax;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, SourceFile, Span};
 pub use position_map::position_in_source;

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_is_shown_as_a_whole() {
-        assert_eq!(place_written("a: &a one two\nk: *a\n", "two", "*a"), (2, 4));
+    fn what_an_alias_names_is_shown_where_it_stands() {
+        assert_eq!(place("a: &a one two\nk: *a\n", "two"), (1, 11));
     }
 }
