@@ -118,6 +118,11 @@ impl Catalog {
         self.rulesets.insert(id, files)
     }
 
+    /// Takes a ruleset out.
+    pub fn remove(&mut self, id: &str) -> Option<RulesetFiles> {
+        self.rulesets.remove(id)
+    }
+
     /// The ids, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.rulesets.keys().map(String::as_str)
