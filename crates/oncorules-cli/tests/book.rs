@@ -124,7 +124,8 @@ fn run(folder: &Path, command: &str) -> String {
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let folder = folder.to_str().unwrap();
-    let all = format!("{}{}", text(&output.stdout), text(&output.stderr)).replace(folder, "/home/you");
+    let all =
+        format!("{}{}", text(&output.stdout), text(&output.stderr)).replace(folder, "/home/you");
     let lines: Vec<&str> = all.lines().map(str::trim_end).collect();
     lines.join("\n")
 }
@@ -159,7 +160,11 @@ fn commands_print_what_the_book_says() {
             wrong.push(format!("{}: {pair:?}", page.display()));
         }
     }
-    assert!(wrong.is_empty(), "run again with UPDATE_BOOK=1 and look at the change:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "run again with UPDATE_BOOK=1 and look at the change:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
