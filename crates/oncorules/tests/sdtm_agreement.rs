@@ -6,6 +6,24 @@ use oncorules::{EvaluateOptions, Program, Rulesets};
 use oncorules_formats::{EvaluatorChoice, SdtmOptions, read_sdtm};
 use std::path::Path;
 
+#[path = "../examples/agreement.rs"]
+#[allow(dead_code, reason = "it is a program of its own, too")]
+mod agreement;
+
+/// The page of the book holds what the command prints.
+#[test]
+fn the_table_of_agreement_is_up_to_date() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(top.join("docs/agreement.md")).unwrap();
+    let printed = agreement::agreement(&top.join("examples/sdtm")).unwrap();
+    for part in printed.lines().filter(|l| !l.is_empty()) {
+        assert!(page.contains(part), "docs/agreement.md lacks:\n{part}");
+    }
+    let listed = page.lines().filter(|l| l.starts_with("- 01-")).count();
+    let differences = printed.lines().filter(|l| l.starts_with("- 01-")).count();
+    assert_eq!(listed, differences, "docs/agreement.md lists a difference that is none");
+}
+
 fn reports(program: &Program, set: &str, evaluator: Option<&str>) -> Vec<Report> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/sdtm").join(set);
     let evaluator = evaluator.map(|e| e.parse::<EvaluatorChoice>().unwrap());
