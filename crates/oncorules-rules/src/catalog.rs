@@ -32,6 +32,11 @@ impl RulesetFiles {
         })
     }
 
+    /// The name under which a catalog keeps it: its id, or its main file where that gives none.
+    pub fn key(&self) -> String {
+        self.id().unwrap_or_else(|| self.main.name().to_string())
+    }
+
     /// SHA-256 over the files.
     pub fn sha256(&self) -> String {
         let file = |f: &SourceFile| f.name().rsplit('/').next().unwrap_or_default().to_string();
@@ -117,8 +122,7 @@ impl Catalog {
 
     /// Adds a ruleset; one of the same id is shadowed and given back.
     pub fn add(&mut self, files: RulesetFiles) -> Option<RulesetFiles> {
-        let id = files.id().unwrap_or_else(|| files.main.name().to_string());
-        self.rulesets.insert(id, files)
+        self.rulesets.insert(files.key(), files)
     }
 
     /// Takes a ruleset out.

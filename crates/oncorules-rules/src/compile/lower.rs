@@ -12,8 +12,11 @@ use crate::vocabulary;
 use oncorules_model::{CodeText, DecisionText, Number, Quantity, SdtmMapping};
 use oncorules_source::{Diagnostic, Diagnostics, did_you_mean, one_of};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A decision may have this many codes.
+const MOST_CODES: usize = 1_000;
 
 /// Compiles rulesets that stand in the order in which they use each other, the main one last.
 pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics), Diagnostics> {
@@ -193,16 +196,20 @@ impl<'r> Builder<'r> {
                         .help("add `codes: [A, B]`, its possible outcomes; only a decision of the base of `extends` can do without"),
                 );
             }
-            let mut seen: Vec<&str> = vec![];
+            if let Some(past) = decision.codes.get(MOST_CODES) {
+                let message = format!("`{}` has more than {MOST_CODES} codes", decision.name.value);
+                let help = "a decision has a few outcomes; what takes many values is a measure";
+                self.diagnostics.push(error_at("too-many-codes", message, past).help(help));
+            }
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
             for code in &decision.codes {
-                if seen.contains(&code.value.as_str()) {
+                if !seen.insert(&code.value) {
                     self.diagnostics.push(error_at(
                         "duplicate-name",
                         format!("the code `{}` stands twice", code.value),
                         code,
                     ));
                 }
-                seen.push(&code.value);
             }
             let domain = self.domain(&decision.name.value, &codes);
             self.pend(
@@ -221,6 +228,10 @@ impl<'r> Builder<'r> {
             Ok(library) => library,
             Err(diagnostics) => {
                 self.diagnostics.extend(diagnostics);
+                // The functions are taken to be there, so that their uses are not reported besides.
+                for function in &raw.functions {
+                    self.take_as_given(index, function);
+                }
                 return;
             }
         };
@@ -250,6 +261,7 @@ impl<'r> Builder<'r> {
                 );
                 self.diagnostics
                     .push(error_at("unknown-function", message, &function.name).help(help));
+                self.take_as_given(index, function);
                 continue;
             }
             let id = scripts.declare(ScriptFunction {
@@ -259,6 +271,15 @@ impl<'r> Builder<'r> {
                 gives: gives.clone(),
             });
             self.functions.insert((index, function.name.value.clone()), (id, takes, gives));
+        }
+    }
+
+    /// A function whose script is wrong, as far as its declaration goes.
+    fn take_as_given(&mut self, index: RulesetIndex, function: &RawFunction) {
+        let takes: Vec<Option<Type>> = function.takes.iter().map(|t| self.type_named(t)).collect();
+        let gives = self.type_named(&function.gives);
+        if let (Some(takes), Some(gives)) = (takes.into_iter().collect::<Option<Vec<_>>>(), gives) {
+            self.functions.insert((index, function.name.value.clone()), (u16::MAX, takes, gives));
         }
     }
 
