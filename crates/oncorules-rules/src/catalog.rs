@@ -6,6 +6,7 @@ use crate::ir::Program;
 use crate::merge::{lay_over, unlike};
 use crate::raw::{RawRuleset, Text};
 use crate::read::{self, error_at};
+use oncorules_source::yaml::with_room;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, one_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -149,6 +150,15 @@ impl Catalog {
         id: &str,
         options: &LoadOptions,
     ) -> Result<(Program, Diagnostics), Diagnostics> {
+        // Measures that name measures are compiled for one another, some hundred deep at most.
+        with_room(|| self.load_here(id, options))
+    }
+
+    fn load_here(
+        &self,
+        id: &str,
+        options: &LoadOptions,
+    ) -> Result<(Program, Diagnostics), Diagnostics> {
         let mut loader = Loader {
             catalog: self,
             done: vec![],
@@ -186,13 +196,12 @@ impl Catalog {
                 // What seems to be unknown may be defined where the file is broken.
                 more.0.retain(|d| {
                     left_out.is_empty()
-                        || d.code != "missing-key"
+                        || !matches!(d.code, "missing-key" | "gap" | "overlap" | "dead-row" | "more")
                             && !quoted(&d.message).any(|word| left_out.contains(word))
                 });
                 diagnostics.extend(more);
             }
-            diagnostics.sort();
-            return Err(diagnostics);
+            return Err(in_order(diagnostics));
         }
         match compile(&done) {
             Ok((program, more)) => {
@@ -201,8 +210,7 @@ impl Catalog {
             }
             Err(more) => {
                 diagnostics.extend(more);
-                diagnostics.sort();
-                Err(diagnostics)
+                Err(in_order(diagnostics))
             }
         }
     }
@@ -249,6 +257,25 @@ struct Loader<'c> {
     diagnostics: Diagnostics,
     /// The words of what could not be read.
     left_out: BTreeSet<String>,
+}
+
+/// How many diagnostics of one ruleset are told.
+const MOST_TOLD: usize = 200;
+
+/// The diagnostics by place; of very many the first, and how many more there are.
+fn in_order(mut diagnostics: Diagnostics) -> Diagnostics {
+    diagnostics.sort();
+    let more = diagnostics.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        diagnostics.0.sort_by_key(|d| d.severity);
+        diagnostics.0.truncate(MOST_TOLD);
+        diagnostics.sort();
+        let message = format!("{more} or more errors and warnings besides are not shown");
+        diagnostics.push(
+            Diagnostic::error("too-many-errors", message).help("mend these first"),
+        );
+    }
+    diagnostics
 }
 
 /// The words in backticks of a message.

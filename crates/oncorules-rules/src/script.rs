@@ -14,7 +14,7 @@ use rhai::packages::{
 };
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Position, Scope};
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The most operations that one call may take.
 pub const MAX_OPERATIONS: u64 = 100_000;
@@ -149,10 +149,14 @@ fn register_numbers(engine: &mut Engine) {
 impl Scripts {
     /// Compiles the `.rhai` files of a ruleset; gives the number of the library.
     pub(crate) fn add(&mut self, files: &[SourceFile]) -> Result<usize, Diagnostics> {
+        if files.is_empty() {
+            self.libraries.push(AST::empty());
+            return Ok(self.libraries.len() - 1);
+        }
         let engine = self.engine.get_or_insert_with(engine);
         let mut library = AST::empty();
         let mut diagnostics = Diagnostics::new();
-        if !files.is_empty() && !limits_fire(engine) {
+        if !*LIMITS_FIRE.get_or_init(|| limits_fire(engine)) {
             diagnostics.push(
                 Diagnostic::error(
                     "no-limits",
@@ -260,6 +264,9 @@ impl Scripts {
         value.unwrap_or(Value::Unknown)
     }
 }
+
+/// Whether limits fire in this build, tried once.
+static LIMITS_FIRE: OnceLock<bool> = OnceLock::new();
 
 fn place(file: &SourceFile, position: Position) -> oncorules_source::Span {
     file.span_at(position.line().unwrap_or(1), position.position().unwrap_or(1), 1)

@@ -9,6 +9,9 @@ use oncorules_model::Number;
 use oncorules_source::{Diagnostic, did_you_mean, one_of};
 use std::sync::Arc;
 
+/// How deep expressions may lie in one another, those of the measures that they name included.
+const MOST_DEPTH: usize = 500;
+
 /// A compiled expression with its type.
 pub(crate) type Typed = (Expr, Type);
 
@@ -56,6 +59,18 @@ impl Builder<'_> {
     }
 
     pub(crate) fn compile_ast(&mut self, context: &mut Context<'_>, ast: &Ast) -> Option<Typed> {
+        if self.depth >= MOST_DEPTH {
+            let message = "measures build on each other too deep here".to_string();
+            let help = "let some of them say in one expression what several say now".to_string();
+            return self.fail(context, ast, "too-deep", message, Some(help));
+        }
+        self.depth += 1;
+        let compiled = self.compile_node(context, ast);
+        self.depth -= 1;
+        compiled
+    }
+
+    fn compile_node(&mut self, context: &mut Context<'_>, ast: &Ast) -> Option<Typed> {
         match &ast.node {
             AstNode::Bool(value) => Some((Expr::Constant(Value::Bool(*value)), Type::Boolean)),
             AstNode::Number(number) => {

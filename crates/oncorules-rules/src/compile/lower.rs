@@ -3,6 +3,7 @@
 use super::names::{Builder, Context, PendingNode, TypeState};
 use crate::ir::*;
 use crate::order;
+use crate::proof::prove_where;
 use crate::raw::*;
 use crate::read::error_at;
 use crate::script::{ScriptFunction, Scripts};
@@ -14,6 +15,9 @@ use oncorules_source::{Diagnostic, Diagnostics, did_you_mean, one_of};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Past so many errors no more are looked for: a file with that many is no ruleset.
+const MOST_ERRORS: usize = 500;
 
 /// A decision may have this many codes.
 const MOST_CODES: usize = 1_000;
@@ -27,11 +31,17 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
         builder.declare(index, raw, &mut scripts);
     }
     for id in 0..builder.nodes.len() {
+        if builder.diagnostics.len() > MOST_ERRORS {
+            return Err(builder.diagnostics);
+        }
         if builder.nodes.get(id).is_some_and(|n| n.measure.is_some() && n.value.is_none()) {
             builder.compile_measure(id as NodeId);
         }
     }
     let mut nodes = builder.finish_nodes();
+    if builder.diagnostics.len() > MOST_ERRORS {
+        return Err(builder.diagnostics);
+    }
     let mut columns = [0u32; 5];
     for node in &mut nodes {
         if let Some(count) = columns.get_mut(node.scope as usize) {
@@ -82,6 +92,10 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
     program.domains = builder.domains;
     program.texts = builder.texts;
     program.observations = builder.observations;
+    if diagnostics.has_errors() {
+        // Gaps, overlaps and dead rows of what compiled are told in the same go.
+        diagnostics.extend(prove_where(&program, &|id| !builder.broken.contains(&id)).1);
+    }
     diagnostics.sort();
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((program, diagnostics)) }
 }
@@ -551,10 +565,18 @@ impl<'r> Builder<'r> {
                     facts,
                     place: place_of(&measure.name),
                 });
+            } else if self.diagnostics.len() > MOST_ERRORS {
+                break;
             } else if let Some(decision) =
                 raw.decisions.iter().find(|d| d.scope == scope && *d.name.value == *name)
             {
-                nodes.push(self.decision(ruleset, raw, decision, &name, ty));
+                let before = self.diagnostics.len();
+                self.row_failed = false;
+                let node = self.decision(ruleset, raw, decision, &name, ty);
+                if self.row_failed || self.diagnostics.len() > before {
+                    self.broken.insert(nodes.len());
+                }
+                nodes.push(node);
             }
         }
         nodes
@@ -757,6 +779,7 @@ impl<'r> Builder<'r> {
                 self.diagnostics.push(diagnostic.help("give each row an `id` of its own"));
             }
             let because = row.because.as_ref().map(|b| self.template(ruleset, decision.scope, b));
+            self.row_failed |= then.is_none() || failed;
             if let (Some(then), false) = (then, failed) {
                 rows.push(Row {
                     id,
