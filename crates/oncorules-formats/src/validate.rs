@@ -120,6 +120,28 @@ const MOST_ASSESSMENTS: usize = 5_000;
 const MOST_SIDE_EFFECTS: usize = 50_000;
 const MOST_LESIONS: usize = 10_000;
 
+/// A name may be this long.
+const LONGEST_NAME: usize = 1_000;
+
+/// Why a text cannot be shown as it is, as code and message: signs that move the cursor or turn the
+/// direction of what follows would change what a reader sees.
+fn illegible(text: &str) -> Option<(&'static str, String)> {
+    let unseen = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t')
+            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    if let Some(c) = text.chars().find(|c| unseen(*c)) {
+        let code = u32::from(c);
+        return Some((
+            "control-character",
+            format!("the control character U+{code:04X} stands in this text"),
+        ));
+    }
+    let length = text.chars().take(LONGEST_NAME + 1).count();
+    (length > LONGEST_NAME)
+        .then(|| ("text-too-long", format!("this text is longer than {LONGEST_NAME} characters")))
+}
+
 struct Check {
     path: Vec<Step>,
     found: Vec<Violation>,
@@ -151,7 +173,17 @@ impl Check {
         });
     }
 
+    /// Texts that are shown as they are.
+    fn legible<'t>(&mut self, key: &str, text: impl IntoIterator<Item = &'t str>) {
+        for (code, message) in text.into_iter().filter_map(illegible) {
+            self.key(key, |c| c.fault(code, message, Some("remove it from the text")));
+        }
+    }
+
     fn case(&mut self, case: &Case) {
+        self.legible("case", [&*case.case]);
+        self.legible("evaluator", case.evaluator.as_deref());
+        self.legible("disease", case.disease.as_ref().map(|d| d.name()));
         if case.case.trim().is_empty() {
             let help = Some("give every case a pseudonymous id of its own");
             self.key("case", |c| c.fault("empty-case-id", "the case has an empty id", help));
@@ -160,6 +192,7 @@ impl Check {
         self.items("lines", &case.lines, Self::line);
         self.items("assessments", &case.assessments, Self::assessment);
         self.items("side_effects", &case.side_effects, |c, effect| {
+            c.legible("term", [&*effect.term]);
             if effect.term.trim().is_empty() {
                 c.key("term", |c| c.fault("empty-term", "the side effect has no name", None));
             }
@@ -223,6 +256,7 @@ impl Check {
     }
 
     fn line(&mut self, line: &TherapyLine) {
+        self.legible("regimen", line.regimen.as_deref());
         self.order(("started", line.started), ("ended", line.ended));
         self.items("cycles", &line.cycles, |c, cycle| {
             if cycle.earliest() > cycle.latest() {
@@ -250,6 +284,9 @@ impl Check {
             });
         }
         self.items("drugs", &line.drugs, |c, drug| {
+            if let Some((code, message)) = illegible(drug.name()) {
+                c.fault(code, message, Some("remove it from the text"));
+            }
             if drug.name().trim().is_empty() {
                 c.fault("empty-drug", "the drug has no name", None);
             }
@@ -261,6 +298,7 @@ impl Check {
 
     fn assessment(&mut self, assessment: &Assessment) {
         self.date("date", Some(assessment.date));
+        self.legible("visit", assessment.visit.as_deref());
         let mut seen = BTreeSet::new();
         self.items("lesions", assessment.lesions.as_deref().unwrap_or_default(), |c, lesion| {
             if lesion.id.trim().is_empty() {
@@ -281,6 +319,9 @@ impl Check {
     }
 
     fn lesion(&mut self, lesion: &LesionRecord) {
+        self.legible("id", [&*lesion.id]);
+        self.legible("site", lesion.site.as_deref());
+        self.legible("method", lesion.method.as_deref());
         let axes =
             [("longest_diameter", &lesion.longest_diameter), ("short_axis", &lesion.short_axis)];
         for (key, measurement) in axes {
@@ -295,6 +336,9 @@ impl Check {
     /// A text that was meant to be a number and is none must not pass as a word.
     fn observation(&mut self, observation: &Observation) {
         let Observation::Text(text) = observation else { return };
+        if let Some((code, message)) = illegible(text) {
+            self.fault(code, message, Some("remove it from the text"));
+        }
         let bare = text.trim().trim_start_matches(['+', '-', '.']).to_ascii_lowercase();
         if matches!(bare.as_str(), "nan" | "inf" | "infinity") {
             let help = Some("leave out what is not known");

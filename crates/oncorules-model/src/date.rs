@@ -179,8 +179,13 @@ impl<'de> Deserialize<'de> for PartialDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         if let Some((first, last)) = text.split_once('/') {
-            let first: Self = first.parse().map_err(de::Error::custom)?;
-            let last: Self = last.parse().map_err(de::Error::custom)?;
+            // `01/02/2024` is no range: the whole text is what is wrong.
+            let whole = |error| match error {
+                DateError::Form(_) => DateError::Form(text.chars().take(40).collect()),
+                other => other,
+            };
+            let first: Self = first.parse().map_err(whole).map_err(de::Error::custom)?;
+            let last: Self = last.parse().map_err(whole).map_err(de::Error::custom)?;
             return Ok(Self { earliest: first.earliest, latest: last.latest });
         }
         text.parse().map_err(de::Error::custom)

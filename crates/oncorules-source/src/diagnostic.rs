@@ -186,17 +186,18 @@ impl Diagnostic {
         // Labels of one file share a snippet; files keep the order in which they were named.
         let mut files: Vec<&SourceFile> = vec![];
         for label in &self.labels {
-            if !files.iter().any(|f| f.name() == label.file.name()) {
+            if !files.contains(&&label.file) {
                 files.push(&label.file);
             }
         }
         for file in files {
             let mut snippet = Snippet::source(file.text()).path(file.name());
             for (index, label) in self.labels.iter().enumerate() {
-                if label.file.name() == file.name() {
+                if label.file == *file {
                     let kind =
                         if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-                    let mut annotation = kind.span(label.span.start..label.span.end);
+                    let span = file.span(label.span.start, label.span.end);
+                    let mut annotation = kind.span(span.start..span.end);
                     if !label.text.is_empty() {
                         annotation = annotation.label(label.text.as_str());
                     }
@@ -344,5 +345,23 @@ impl FromIterator<Diagnostic> for Diagnostics {
             all.push(diagnostic);
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: two files of one name, the place of one beyond the end of the other.
+    #[test]
+    fn files_of_one_name_are_told_apart() {
+        let (long, short) = ("a: 1\n".repeat(100), "b: 2\n");
+        let (base, over) = (SourceFile::new("r.yaml", long), SourceFile::new("r.yaml", short));
+        let shown = Diagnostic::error("x", "wrong")
+            .at(&over, over.span(0, 1), "here")
+            .at(&base, base.span(300, 301), "and there")
+            .at(&over, Span { start: 900, end: 901, line: 1, column: 1 }, "nowhere")
+            .render(false);
+        assert!(shown.contains("r.yaml:1:1") && shown.contains("61 | a: 1"), "{shown}");
     }
 }

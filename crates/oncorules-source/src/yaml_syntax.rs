@@ -341,7 +341,19 @@ fn tag_at(text: &str, at: usize) -> (usize, String) {
     let from = if text.get(before.len()..).is_some_and(|t| t.starts_with('!')) {
         before.len()
     } else {
-        before.rfind('!').unwrap_or(before.len())
+        // The nearest word before it that begins with `!`.
+        let break_ = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | '{');
+        let mut end = before.len();
+        loop {
+            let start = before.get(..end).and_then(|b| b.rfind(break_)).map_or(0, |n| n + 1);
+            if before.get(start..end).is_some_and(|word| word.starts_with('!')) {
+                break start;
+            }
+            match start.checked_sub(1) {
+                Some(next) => end = next,
+                None => break before.len(),
+            }
+        }
     };
     let tag = text.get(from..).unwrap_or_default();
     let end = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}');

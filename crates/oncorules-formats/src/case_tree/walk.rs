@@ -20,6 +20,9 @@ pub(crate) struct Walk<'a> {
     pub(super) wrong: Diagnostics,
 }
 
+/// Stands for a text that could not be read: a sign for private use, which nobody writes.
+const PLACEHOLDER: &str = "\u{F8FF}";
+
 const CASE: &[&str] = &[
     "case",
     "disease",
@@ -56,7 +59,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn case(&mut self, node: &Node) -> Case {
         let mut case = Case {
-            case: Arc::from("\0"),
+            case: Arc::from(PLACEHOLDER),
             disease: None,
             lines: vec![],
             assessments: vec![],
@@ -172,7 +175,7 @@ impl<'a> Walk<'a> {
             return self.text(node, "a drug").map(DrugGiven::Name);
         }
         let mut course = DrugCourse {
-            drug: Arc::from("\0"),
+            drug: Arc::from(PLACEHOLDER),
             first_dose: None,
             last_dose: None,
             stopped_for: None,
@@ -247,7 +250,7 @@ impl<'a> Walk<'a> {
 
     fn lesion(&mut self, node: &Node, index: usize) -> LesionRecord {
         let mut lesion =
-            LesionRecord { id: format!("\0{index}").into(), ..LesionRecord::default() };
+            LesionRecord { id: format!("{PLACEHOLDER}{index}").into(), ..LesionRecord::default() };
         let entries = self.fields(node, "a lesion", LESION);
         self.need(node, entries, "id", "a lesion");
         for Entry { key, value, .. } in given(entries) {
@@ -286,7 +289,7 @@ impl<'a> Walk<'a> {
 
     fn side_effect(&mut self, node: &Node) -> SideEffect {
         let mut effect =
-            SideEffect { term: Arc::from("\0"), grade: 1, from: None, to: None, drug: None };
+            SideEffect { term: Arc::from(PLACEHOLDER), grade: 1, from: None, to: None, drug: None };
         let entries = self.fields(node, "a side effect", SIDE_EFFECT);
         self.need(node, entries, "term", "a side effect");
         self.need(node, entries, "grade", "a side effect");

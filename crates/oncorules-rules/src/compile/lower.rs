@@ -11,7 +11,7 @@ use crate::types::{Scope, Type};
 use crate::units::{conversion_factor, is_unit, value_in};
 use crate::vocabulary;
 use oncorules_model::{CodeText, DecisionText, Number, Quantity, SdtmMapping};
-use oncorules_source::{Diagnostic, Diagnostics, did_you_mean, one_of};
+use oncorules_source::{Diagnostic, Diagnostics, Span, did_you_mean, one_of, position_in_source};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -454,7 +454,9 @@ impl<'r> Builder<'r> {
                 None => "write the unit as UCUM does: `mm`, `%`, `d`, `U/mL`".to_string(),
             };
             self.diagnostics.push(
-                error_at("unknown-unit", format!("`{written}` is no unit"), value).help(help),
+                Diagnostic::error("unknown-unit", format!("`{written}` is no unit"))
+                    .at(&value.file, part_of(value, written), "")
+                    .help(help),
             );
             return None;
         }
@@ -852,7 +854,9 @@ impl<'r> Builder<'r> {
                     }
                 };
                 self.diagnostics.push(
-                    error_at("unknown-source", format!("`{key}` is no source"), text).help(help),
+                    Diagnostic::error("unknown-source", format!("`{key}` is no source"))
+                        .at(&text.file, part_of(text, key), "")
+                        .help(help),
                 );
             }
             sources.push(part.into());
@@ -1096,6 +1100,14 @@ impl<'r> Builder<'r> {
         }
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// Where the last `part` of a text stands in the file.
+fn part_of(text: &Text, part: &str) -> Span {
+    let Some(byte) = text.value.rfind(part) else { return text.span };
+    let start = text.value.get(..byte).unwrap_or_default().chars().count();
+    let end = start + part.chars().count();
+    position_in_source(&text.file, text.span, &text.value, start, end)
 }
 
 fn place_of(text: &Text) -> Place {
