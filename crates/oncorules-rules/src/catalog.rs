@@ -261,12 +261,37 @@ struct Loader<'c> {
     left_out: BTreeSet<String>,
 }
 
+/// The mend for a kind of mistake, where no better one is known.
+fn usual_mend(code: &str) -> &'static str {
+    match code {
+        "wrong-unit" => {
+            "both sides need one unit; a number has its unit as a parameter: `{value: 5 mm}`"
+        }
+        "wrong-type" => {
+            "numbers go with numbers of their unit, codes and texts with \"text\", dates with dates"
+        }
+        "wrong-kind" => "write what is expected in its place",
+        "arguments" | "unknown-function" => "see 'Functions' in the reference of the rule language",
+        "table-row" | "table-header" => "compare it with the first line of the table",
+        "duplicate-row" | "duplicate-name" => "rename one of the two",
+        "unknown-name" => "correct the name, or define it",
+        "circle" => "let one of them do without the others",
+        "more" => "mend those that are shown first",
+        _ => "see the reference of the rule language",
+    }
+}
+
 /// How many diagnostics of one ruleset are told.
 const MOST_TOLD: usize = 200;
 
 /// The diagnostics by place; of very many the first, and how many more there are.
 fn in_order(mut diagnostics: Diagnostics) -> Diagnostics {
     diagnostics.sort();
+    for diagnostic in &mut diagnostics.0 {
+        if diagnostic.help.is_none() {
+            diagnostic.help = Some(usual_mend(diagnostic.code).to_string());
+        }
+    }
     let more = diagnostics.len().saturating_sub(MOST_TOLD);
     if more > 0 {
         diagnostics.0.sort_by_key(|d| d.severity);

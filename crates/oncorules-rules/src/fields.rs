@@ -11,6 +11,8 @@ pub(crate) struct Fields<'a> {
     layer: Arc<str>,
     diagnostics: &'a mut Diagnostics,
     what: String,
+    /// The keys that unknown ones were probably meant to be.
+    meant: Vec<String>,
     /// Where the thing as a whole stands: its key, or the first line of its mapping.
     place: Span,
 }
@@ -25,6 +27,7 @@ impl<'a> Fields<'a> {
         what: &str,
         known: &[&str],
     ) -> Self {
+        let mut meant = vec![];
         match node.entries() {
             Some(entries) => {
                 for entry in entries {
@@ -33,7 +36,13 @@ impl<'a> Fields<'a> {
                         continue;
                     }
                     let help = match did_you_mean(key, known.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
+                        Some(near) => {
+                            meant.push(near.to_string());
+                            format!("did you mean `{near}`?")
+                        }
+                        None if entry.value.value == Value::Null => {
+                            "a comma ended the value before it: put that value into quotes".into()
+                        }
                         None => format!("known keys are {}", one_of(known.iter().copied())),
                     };
                     diagnostics.push(
@@ -54,7 +63,7 @@ impl<'a> Fields<'a> {
             ),
         }
         let place = node.entries().and_then(|e| e.first()).map_or(node.span, |e| e.key_span);
-        Self { node, file, layer, diagnostics, what: what.to_string(), place }
+        Self { node, file, layer, diagnostics, what: what.to_string(), meant, place }
     }
 
     pub(crate) fn span(&self) -> Span {
@@ -76,7 +85,14 @@ impl<'a> Fields<'a> {
             .push(Diagnostic::error(code, message).at(&at.file, at.span, "").help(help));
     }
 
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.node.get(key).is_some()
+    }
+
     pub(crate) fn missing(&mut self, key: &str) {
+        if self.meant.iter().any(|m| m == key) {
+            return;
+        }
         self.diagnostics.push(
             Diagnostic::error("missing-key", format!("{} lacks `{key}`", self.what))
                 .at(self.file, self.place, "")

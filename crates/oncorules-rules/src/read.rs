@@ -248,6 +248,10 @@ fn ruleset(top: &mut Fields<'_>) -> Option<RawRuleset> {
         ),
         findings: top.each("findings", &["for", "when", "message", "source"], |name, part| {
             let scope = part.one_of("for", &["line", "timepoint", "lesion"]);
+            if scope.is_none() && part.has("for") {
+                // Nothing can be said of its expressions without a scope.
+                return None;
+            }
             Some(RawFinding {
                 name,
                 scope: match scope.as_ref().map(|s| s.value.as_str()) {

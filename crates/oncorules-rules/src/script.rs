@@ -5,6 +5,7 @@
 //! gives back is checked against its declared type, and anything else counts as unknown.
 
 use crate::ir::Value;
+use crate::syntax_help::explain_script;
 use crate::types::Type;
 use oncorules_model::{Number, PartialDate};
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile};
@@ -178,11 +179,16 @@ impl Scripts {
                     );
                 }
                 Err(error) => {
-                    diagnostics.push(Diagnostic::error("script", error.err_type().to_string()).at(
-                        file,
-                        place(file, error.position()),
-                        "",
-                    ))
+                    let span = place(file, error.position());
+                    let before = file.text().get(..span.start).unwrap_or_default();
+                    let said = error.err_type().to_string();
+                    let wrong = explain_script(file.text(), before.chars().count(), &said);
+                    let span = characters(file, wrong.at.start, wrong.at.end);
+                    diagnostics.push(
+                        Diagnostic::error("script", wrong.message)
+                            .at(file, span, "")
+                            .help_opt(wrong.help),
+                    );
                 }
             }
         }
@@ -267,6 +273,12 @@ impl Scripts {
 
 /// Whether limits fire in this build, tried once.
 static LIMITS_FIRE: OnceLock<bool> = OnceLock::new();
+
+/// The span of the characters `start..end`.
+fn characters(file: &SourceFile, start: usize, end: usize) -> oncorules_source::Span {
+    let byte = |n: usize| file.text().char_indices().nth(n).map_or(file.text().len(), |(at, _)| at);
+    file.span(byte(start), byte(end))
+}
 
 fn place(file: &SourceFile, position: Position) -> oncorules_source::Span {
     file.span_at(position.line().unwrap_or(1), position.position().unwrap_or(1), 1)

@@ -2,8 +2,17 @@
 
 use crate::syntax::{Place, SyntaxError};
 
-/// The mistake behind what the parser said at character `at` of `text`.
+/// The mistake behind what the parser said at character `at` of the expression `text`.
 pub(crate) fn explain(text: &str, at: usize, said: &str) -> SyntaxError {
+    explain_in(text, at, said, false)
+}
+
+/// As [`explain`], for a file of functions, in which statements can stand.
+pub(crate) fn explain_script(text: &str, at: usize, said: &str) -> SyntaxError {
+    explain_in(text, at, said, true)
+}
+
+fn explain_in(text: &str, at: usize, said: &str, script: bool) -> SyntaxError {
     let characters: Vec<char> = text.chars().collect();
     let error = |start: usize, length: usize, message: &str, help: &str| SyntaxError {
         at: Place { start, end: start + length.max(1) },
@@ -71,15 +80,20 @@ pub(crate) fn explain(text: &str, at: usize, said: &str) -> SyntaxError {
         (";", "an expression is one value: give its parts names of their own as measures"),
         ("$", "`${…}` stands in texts only: write the expression itself"),
         ("@", "write the name without it"),
+        (
+            "\\",
+            "only inside double quotes of YAML stands a `\\` before a quote: write `\"` as it is",
+        ),
     ] {
-        if begins(sign) {
+        let statement = ["=>", "+=", "-=", ";", "$"].contains(&sign);
+        if begins(sign) && !(script && statement) {
             return error(at, sign.chars().count(), &format!("`{sign}` is no operator here"), help);
         }
     }
     if begins(">") && before.ends_with('<') {
         return error(at.saturating_sub(1), 2, "`<>` is no operator here", "write `!=`");
     }
-    if begins("=") && !begins("==") {
+    if begins("=") && !begins("==") && !script {
         return error(at, 1, "`=` does not compare", "write `==`");
     }
     for (name, help) in [
@@ -109,6 +123,7 @@ pub(crate) fn explain(text: &str, at: usize, said: &str) -> SyntaxError {
     }
     if ["let", "const", "fn", "while", "for", "loop", "return", "switch", "throw", "try"]
         .contains(&&*word)
+        && !script
     {
         let help = "an expression is one value: give its parts names of their own as measures";
         return error(at, word.len(), &format!("`{word}` is a statement, no expression"), help);
@@ -136,7 +151,8 @@ pub(crate) fn explain(text: &str, at: usize, said: &str) -> SyntaxError {
         .rsplit(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
         .next()
         .is_some_and(|t| t.starts_with(|c: char| c.is_ascii_digit()));
-    if number_before && !word.is_empty() || before.ends_with('%') {
+    let keyword = ["else", "if", "in", "true", "false"].contains(&&*word);
+    if number_before && !word.is_empty() && !keyword || before.ends_with('%') {
         let (start, unit) = match word.is_empty() {
             true => (before.chars().count() - 1, "%".to_string()),
             false => (at, word.clone()),
@@ -196,6 +212,13 @@ pub(crate) fn explain(text: &str, at: usize, said: &str) -> SyntaxError {
             "say what stands there, or remove the sign",
         );
     }
+    if script && (has("terminate this statement") || has("unexpected") && !word.is_empty()) {
+        let message = format!("a `;` or an operator is missing before `{word}`");
+        return error(at, word.chars().count(), &message, "end the statement before it with `;`");
+    }
+    if begins(";") {
+        return error(at, 1, "a value is missing before this `;`", "say what stands there");
+    }
     if has("unexpected") && !word.is_empty() {
         let help = "join the two with an operator; a method is called as `x.method(…)`";
         return error(
@@ -208,7 +231,12 @@ pub(crate) fn explain(text: &str, at: usize, said: &str) -> SyntaxError {
     let mut letters = said.chars();
     let first: String = letters.next().map(|c| c.to_lowercase().collect()).unwrap_or_default();
     let message = format!("{first}{}", letters.as_str());
-    error(at, 1, &message, "see 'Expressions' in the reference of the rule language")
+    let help = if script {
+        "is a bracket, a quote or a `;` wrong near here?"
+    } else {
+        "see 'Expressions' in the reference of the rule language"
+    };
+    error(at, 1, &message, help)
 }
 
 /// The last bracket that is not closed, and the first that closes nothing; texts in quotes and
@@ -274,6 +302,8 @@ mod tests {
             ("a in (\"x\", \"y\")", 5, "square brackets", "in ["),
             ("a > 5mm", 5, "no unit", "5 mm"),
             ("a > 30 %", 7, "no unit", "5 %"),
+            ("if a { 1 else { 2 }", 5, "this `{` is not closed", "`}`"),
+            ("a == \\\"PD\\\"", 5, "`\\`", "as it is"),
             ("a & b", 2, "operator `&`", "`&&`"),
             ("a | b", 2, "operator `|`", "`||`"),
             ("a ? b : c", 2, "`?`", "if a"),

@@ -1,6 +1,6 @@
 //! YAML (and JSON, which is nearly a subset of it) as a tree that knows where each value stands.
 
-use crate::yaml_syntax::{broken_block, explain, parent_block};
+use crate::yaml_syntax::{broken_block, explain, keys_around, parent_block};
 use crate::{Diagnostic, Diagnostics, SourceFile, Span};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
@@ -189,6 +189,7 @@ fn without_broken(
         (start, end) = parent_block(text, start)?;
     }
     let block = text.get(start..end)?;
+    words.extend(keys_around(text, start));
     let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     words.extend(block.split(word).filter(|w| !w.is_empty()).map(str::to_string));
     let blank: String = block.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();

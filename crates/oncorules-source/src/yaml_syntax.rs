@@ -240,6 +240,13 @@ pub(crate) fn explain(file: &SourceFile, span: Span, said: &str) -> Diagnostic {
         return no_pair(file, line_start, line);
     }
     if has("did not find expected key") {
+        if let Some((_, previous)) = line_before(text, line_start)
+            && indentation(line) > indentation(previous)
+        {
+            let message =
+                "this line is indented further than the one above, which has its value already";
+            return wrong(message.into(), sign(line_start + indentation(line)), INDENT_IT);
+        }
         let message = if line.trim_start().starts_with("- ") {
             "an item of a list stands among keys"
         } else {
@@ -380,8 +387,14 @@ fn bad_escape(text: &str, at: usize) -> Option<usize> {
 /// the lines that are indented below it.
 pub(crate) fn broken_block(text: &str, at: usize) -> (usize, usize) {
     let (start, line) = line_at(text, at);
-    let indent = indentation(line);
+    let mut indent = indentation(line);
     let mut end = start + line.len() + 1;
+    // Where a line is indented too far, so are its neighbours.
+    let too_far = line_before(text, start)
+        .is_some_and(|(_, above)| indentation(above) < indent && !above.trim_end().ends_with(':'));
+    if too_far && !line.trim().is_empty() {
+        indent -= 1;
+    }
     while let Some(rest) = text.get(end..).filter(|r| !r.is_empty()) {
         let next = rest.split('\n').next().unwrap_or_default();
         if !next.trim().is_empty() && indentation(next) <= indent {
@@ -390,6 +403,23 @@ pub(crate) fn broken_block(text: &str, at: usize) -> (usize, usize) {
         end += next.len() + 1;
     }
     (start, end.min(text.len()))
+}
+
+/// The keys under which the line that begins at `start` stands, innermost first.
+pub(crate) fn keys_around(text: &str, start: usize) -> Vec<String> {
+    let (_, line) = line_at(text, start);
+    let mut indent = indentation(line);
+    let mut at = start;
+    let mut keys = vec![];
+    while let Some((begin, previous)) = line_before(text, at).filter(|_| indent > 0) {
+        if indentation(previous) < indent {
+            indent = indentation(previous);
+            let key = previous.trim_start().trim_start_matches("- ").split(':').next();
+            keys.extend(key.map(|k| k.trim().to_string()));
+        }
+        at = begin;
+    }
+    keys
 }
 
 /// The block of lines around the one that begins at `start`: what its parent key holds.

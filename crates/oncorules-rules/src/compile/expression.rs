@@ -575,6 +575,10 @@ impl Builder<'_> {
         code: &str,
     ) -> Option<u16> {
         let known = self.domain_of(domain)?.clone();
+        // That there are none is said already.
+        if known.codes.is_empty() {
+            return None;
+        }
         if let Some(index) = known.index(code) {
             return Some(index);
         }

@@ -189,8 +189,10 @@ impl<'r> Builder<'r> {
             self.check_name(&measure.name);
             let ty = match measure.unit.as_ref() {
                 Some(unit) => {
-                    self.check_unit(unit);
+                    let known = self.check_unit(unit);
                     match unit.value.as_str() {
+                        // What is wrong with it is said once; the value says the rest.
+                        _ if !known => TypeState::Open,
                         "boolean" => TypeState::Known(Type::Boolean),
                         "date" => TypeState::Known(Type::Date),
                         "text" => TypeState::Known(Type::Text),
@@ -365,7 +367,9 @@ impl<'r> Builder<'r> {
         }
     }
 
-    fn check_unit(&mut self, unit: &Text) {
+    fn check_unit(&mut self, unit: &Text) -> bool {
+        let known =
+            matches!(unit.value.as_str(), "boolean" | "date" | "text") || is_unit(&unit.value);
         if !matches!(unit.value.as_str(), "boolean" | "date" | "text") && !is_unit(&unit.value) {
             let known = [
                 "mm", "cm", "mm2", "%", "d", "wk", "1", "U/mL", "g/dL", "g/L", "mg/dL", "ng/mL",
@@ -379,6 +383,7 @@ impl<'r> Builder<'r> {
                 error_at("unknown-unit", format!("`{}` is no unit", unit.value), unit).help(help),
             );
         }
+        known
     }
 
     fn observation_type(&mut self, raw: &RawObservation) -> Type {
@@ -387,7 +392,9 @@ impl<'r> Builder<'r> {
             return Type::Code(self.domain(&raw.name.value, &codes));
         }
         if let Some(unit) = &raw.unit {
-            self.check_unit(unit);
+            if !self.check_unit(unit) {
+                return Type::Number(None);
+            }
             return Type::number(crate::units::canonical(&unit.value));
         }
         match raw.kind.as_ref().map(|k| k.value.as_str()) {
@@ -700,6 +707,10 @@ impl<'r> Builder<'r> {
 
     fn own_code(&mut self, domain: u16, code: &Text, name: &str) -> Option<u16> {
         let known = self.domain_of(domain)?.clone();
+        // That there are none is said already.
+        if known.codes.is_empty() {
+            return None;
+        }
         if let Some(index) = known.index(&code.value) {
             return Some(index);
         }

@@ -43,7 +43,12 @@ impl Builder<'_> {
                         "the last column is headed `=> {}`, not `{}`",
                         raw.name.value, cell.text
                     );
-                    self.cell_error(text, cell, "table-header", message, None);
+                    // The name itself, where there is one.
+                    let skip = cell.text.find(name.unwrap_or_default()).unwrap_or(0);
+                    let shown = cell.text.get(skip..).unwrap_or_default().to_string();
+                    let place = Cell { start: cell.start + skip, text: shown };
+                    let help = format!("write `=> {}`", raw.name.value);
+                    self.cell_error(text, &place, "table-header", message, Some(help));
                 }
             } else if index == 0 && cell.text == "row" {
                 id_column = true;
