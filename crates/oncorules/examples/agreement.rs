@@ -12,14 +12,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// A set, the ruleset that evaluates it, and the decisions that are compared.
-pub struct Comparison {
+pub(crate) struct Comparison {
     set: &'static str,
     ruleset: &'static str,
     decisions: &'static [&'static str],
 }
 
 /// What is compared.
-pub const COMPARISONS: &[Comparison] = &[
+pub(crate) const COMPARISONS: &[Comparison] = &[
     Comparison { set: "recist-1.1", ruleset: "recist-1.1", decisions: &["overall_response"] },
     Comparison {
         set: "irecist",
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 ///
 /// # Errors
 /// Where a ruleset does not load or a set cannot be read.
-pub fn tables(sets: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn tables(sets: &Path) -> Result<String, Box<dyn Error>> {
     let mut summary = String::from(
         "| set | ruleset | decision | readings | reported | derived, same | derived, different | taken over |\n\
          | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
