@@ -406,7 +406,6 @@ fn of_ruleset(id: &str, region: &str) -> Option<String> {
             for (alias, used) in info.uses {
                 writeln!(text, "| uses | `{used}` as `{alias}` |").unwrap();
             }
-            writeln!(text, "| reference cases | {} |", info.reference_cases).unwrap();
         }
         "limits" => {
             for limit in info.limits {

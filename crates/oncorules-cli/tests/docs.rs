@@ -60,8 +60,8 @@ fn as_printed(page: &Page) -> (String, usize) {
         let start = block.bytes.start.checked_add_signed(shift).unwrap();
         let end = block.bytes.end.checked_add_signed(shift).unwrap();
         text.replace_range(start..end, &printed);
-        shift += isize::try_from(printed.len()).unwrap()
-            - isize::try_from(block.bytes.len()).unwrap();
+        shift +=
+            isize::try_from(printed.len()).unwrap() - isize::try_from(block.bytes.len()).unwrap();
     }
     (text, commands)
 }

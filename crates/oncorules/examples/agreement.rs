@@ -101,7 +101,8 @@ fn count(program: &Program, cases: &[Case], ruleset: &str, decision: &str) -> Co
         let report = program.evaluate(case, &EvaluateOptions::default());
         for timepoint in report.lines.iter().flat_map(|l| &l.timepoints) {
             let found = timepoint.decisions.get(ruleset).and_then(|d| d.get(decision));
-            let (Some(found), Some(_)) = (found, reported(case, timepoint, ruleset, decision)) else {
+            let (Some(found), Some(_)) = (found, reported(case, timepoint, ruleset, decision))
+            else {
                 continue;
             };
             counts.reported += 1;
@@ -140,10 +141,8 @@ fn reported<'c>(
     ruleset: &str,
     decision: &str,
 ) -> Option<&'c str> {
-    let assessment = case
-        .assessments
-        .iter()
-        .find(|a| a.date == timepoint.date && a.visit == timepoint.visit)?;
+    let assessment =
+        case.assessments.iter().find(|a| a.date == timepoint.date && a.visit == timepoint.visit)?;
     let under = match assessment.reported.get(ruleset) {
         Some(Reported::Ruleset(codes)) => codes.get(decision).map(|c| &**c),
         _ => None,

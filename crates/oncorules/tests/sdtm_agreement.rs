@@ -89,9 +89,7 @@ fn ca125_responses_differ_where_the_book_says_and_nowhere_else() {
     let program = Rulesets::built_in().load("gcig-ca125").unwrap();
     assert_eq!(
         differences(&reports(&program, "ca125")),
-        [
-            "01-701-1015 2014-03-06: ca125_response: reported PR, derived NE (row mouse-antibodies",
-        ]
+        ["01-701-1015 2014-03-06: ca125_response: reported PR, derived NE (row mouse-antibodies",]
     );
 }
 
