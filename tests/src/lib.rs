@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The variable that lets the tests write what they would otherwise compare.
-pub const UPDATE: &str = "ONCORULES_UPDATE_DOCS";
+pub const UPDATE: &str = "UPDATE_BOOK";
 
 /// Whether the tests are to write the book's generated parts instead of comparing them.
 pub fn updating() -> bool {

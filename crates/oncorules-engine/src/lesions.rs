@@ -13,6 +13,9 @@ struct Said {
     first_seen: Option<PartialDate>,
 }
 
+/// Lesions times assessments of one line: a thousandfold of what any patient has.
+const MOST_SIGHTINGS: usize = 4_000_000;
+
 pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
     let numbering = &course.numbering;
     let records = |timepoint: &Timepoint| {
@@ -105,6 +108,15 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
         }
     }
     let n = lesions.len();
+    if n * line.timepoints.len() > MOST_SIGHTINGS {
+        let message = format!(
+            "{n} lesions at {} assessments are more than can be evaluated; the lesions of this line are set aside",
+            line.timepoints.len()
+        );
+        course.find("too-many-lesions", message, Some(number), None);
+        line.lesion_baseline = None;
+        return;
+    }
     let mut sightings: Vec<Sighting> = Vec::with_capacity(n * line.timepoints.len());
     for (at, timepoint) in line.timepoints.iter().enumerate() {
         for l in 0..n {

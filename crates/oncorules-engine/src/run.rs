@@ -6,6 +6,7 @@ use crate::eval::Evaluator;
 use crate::state::{Columns, Hit, MemberTimepoints, State};
 use oncorules_rules::*;
 use smallvec::SmallVec;
+use std::rc::Rc;
 
 /// Some objects of one kind; courses are mostly short.
 type Objects = SmallVec<[u32; 16]>;
@@ -17,24 +18,19 @@ const ON_DEMAND: u32 = 64;
 pub(crate) fn run(course: &Course<'_>) -> Vec<State> {
     let program = course.program;
     let mut done: Vec<State> = vec![];
+    // What was decided of earlier lines stays in sight.
+    let shared = |kind, objects: usize| Rc::new(Columns::new(program, kind, objects));
+    let lines = shared(ObjectKind::Line, course.lines.len());
+    let drugs = shared(ObjectKind::Drug, course.drugs.len());
+    let classes = shared(ObjectKind::Class, course.classes.len());
     for (index, line) in course.lines.iter().enumerate() {
         let timepoints = line.timepoints.len();
         let mut state = State {
             lesions: Columns::new(program, ObjectKind::Lesion, timepoints * line.lesions.len()),
             timepoints: Columns::new(program, ObjectKind::Timepoint, timepoints),
-            // What was decided of earlier lines stays in sight.
-            lines: done.last().map_or_else(
-                || Columns::new(program, ObjectKind::Line, course.lines.len()),
-                |s| s.lines.clone(),
-            ),
-            drugs: done.last().map_or_else(
-                || Columns::new(program, ObjectKind::Drug, course.drugs.len()),
-                |s| s.drugs.clone(),
-            ),
-            classes: done.last().map_or_else(
-                || Columns::new(program, ObjectKind::Class, course.classes.len()),
-                |s| s.classes.clone(),
-            ),
+            lines: lines.clone(),
+            drugs: drugs.clone(),
+            classes: classes.clone(),
             members: vec![None; program.rulesets.len()],
         };
         run_line(course, index as u32, &mut state);

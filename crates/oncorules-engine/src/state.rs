@@ -2,6 +2,7 @@
 
 use oncorules_rules::{ObjectKind, Program, Value};
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// How a decision came about; kept in 16 bits a decision, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,9 +108,10 @@ impl Columns {
 pub(crate) struct State {
     pub(crate) lesions: Columns,
     pub(crate) timepoints: Columns,
-    pub(crate) lines: Columns,
-    pub(crate) drugs: Columns,
-    pub(crate) classes: Columns,
+    /// Those of lines, drugs and classes are shared by all lines, each of which adds its own.
+    pub(crate) lines: Rc<Columns>,
+    pub(crate) drugs: Rc<Columns>,
+    pub(crate) classes: Rc<Columns>,
     /// For each ruleset the timepoints that it looks at.
     pub(crate) members: Vec<Option<MemberTimepoints>>,
 }

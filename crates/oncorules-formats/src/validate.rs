@@ -58,7 +58,7 @@ impl fmt::Display for Violation {
 
 /// What in `case` cannot be true: an empty id, a lesion twice in one assessment, a length that is
 /// negative, over 2 m or no length at all, a grade outside 1 to 5, a time that ends before it
-/// begins. An empty list means that the case can be evaluated.
+/// begins, more lines, assessments or lesions than any patient has. An empty list means that the case can be evaluated.
 ///
 /// ```
 /// use oncorules_formats::{read_case_json, validate};
@@ -114,6 +114,12 @@ pub(crate) fn length_fault(
     None
 }
 
+/// How much one case may hold: far more than any patient, far less than what would take minutes.
+const MOST_LINES: usize = 200;
+const MOST_ASSESSMENTS: usize = 5_000;
+const MOST_SIDE_EFFECTS: usize = 50_000;
+const MOST_LESIONS: usize = 10_000;
+
 struct Check {
     path: Vec<Step>,
     found: Vec<Violation>,
@@ -150,6 +156,7 @@ impl Check {
             let help = Some("give every case a pseudonymous id of its own");
             self.key("case", |c| c.fault("empty-case-id", "the case has an empty id", help));
         }
+        self.sizes(case);
         self.items("lines", &case.lines, Self::line);
         self.items("assessments", &case.assessments, Self::assessment);
         self.items("side_effects", &case.side_effects, |c, effect| {
@@ -165,6 +172,26 @@ impl Check {
         });
         self.date("died", case.died);
         self.date("last_known_alive", case.last_known_alive);
+    }
+
+    /// More than any patient has is a mistake in the data, and would take the time of all others.
+    fn sizes(&mut self, case: &Case) {
+        let mut most = |key: &str, found: usize, most: usize, what: &str| {
+            if found > most {
+                let message =
+                    format!("{found} {what} are more than any patient has (at most {most})");
+                let help = Some("check whether several patients share this id");
+                self.key(key, |c| c.fault("too-many", message, help));
+            }
+        };
+        most("lines", case.lines.len(), MOST_LINES, "lines of therapy");
+        most("assessments", case.assessments.len(), MOST_ASSESSMENTS, "assessments");
+        most("side_effects", case.side_effects.len(), MOST_SIDE_EFFECTS, "side effects");
+        let records = || case.assessments.iter().flat_map(|a| a.lesions.iter().flatten());
+        if records().count() > MOST_LESIONS {
+            let lesions = records().map(|l| &*l.id).collect::<BTreeSet<&str>>().len();
+            most("assessments", lesions, MOST_LESIONS, "lesions");
+        }
     }
 
     /// A date whose last possible day lies before its first.

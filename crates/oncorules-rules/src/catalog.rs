@@ -44,6 +44,9 @@ impl RulesetFiles {
     }
 }
 
+/// How many rulesets may extend or use each other in a row.
+const MOST_LAYERS: usize = 32;
+
 /// The rulesets that can be found, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
@@ -240,6 +243,15 @@ impl Loader<'_> {
             );
             return None;
         }
+        if path.len() >= MOST_LAYERS {
+            self.at(
+                "too-many-layers",
+                format!("more than {MOST_LAYERS} rulesets lie one over the other"),
+                wanted_by,
+                Some("let one of them hold what several layers change".into()),
+            );
+            return None;
+        }
         let Some(files) = self.catalog.get(id) else {
             let known: Vec<&str> = self.catalog.ids().collect();
             let help = match did_you_mean(id, known.iter().copied()) {
@@ -343,6 +355,15 @@ impl Loader<'_> {
 
     /// Puts a ruleset behind those it uses.
     fn with_used(&mut self, raw: RawRuleset, path: &mut Vec<String>) {
+        if path.len() >= MOST_LAYERS {
+            self.at(
+                "too-many-layers",
+                format!("more than {MOST_LAYERS} rulesets use each other in a row"),
+                Some(&raw.id),
+                None,
+            );
+            return;
+        }
         path.push(raw.id.value.clone());
         for used in &raw.uses {
             let id = used.ruleset.value.as_str();

@@ -89,6 +89,9 @@ fn register_numbers(engine: &mut Engine) {
     engine.register_fn("*", |a: Number, b: Number| kept(a.times(b)));
     engine.register_fn("/", |a: Number, b: Number| kept(a.divided_by(b)));
     engine.register_fn("-", |a: Number| kept(a.negated()));
+    engine.register_fn("abs", |a: Number| kept(a.absolute()));
+    engine.register_fn("min", |a: Number, b: Number| a.min(b));
+    engine.register_fn("max", |a: Number, b: Number| a.max(b));
     engine.register_fn("+", |a: Number, b: i64| kept(a.plus(whole(b)?)));
     engine.register_fn("-", |a: Number, b: i64| kept(a.minus(whole(b)?)));
     engine.register_fn("*", |a: Number, b: i64| kept(a.times(whole(b)?)));
@@ -97,6 +100,18 @@ fn register_numbers(engine: &mut Engine) {
     engine.register_fn("-", |a: i64, b: Number| kept(whole(a)?.minus(b)));
     engine.register_fn("*", |a: i64, b: Number| kept(whole(a)?.times(b)));
     engine.register_fn("/", |a: i64, b: Number| kept(whole(a)?.divided_by(b)));
+    // A literal such as 2.5 is what was written: its shortest decimal form, not its double.
+    fn decimal(number: f64) -> Fallible<Number> {
+        let text = number.to_string();
+        text.parse::<Number>().map_err(|e| Box::<EvalAltResult>::from(e.to_string()))
+    }
+    macro_rules! arithmetic {
+        ($($sign:literal $how:ident)*) => {$(
+            engine.register_fn($sign, |a: Number, b: f64| kept(a.$how(decimal(b)?)));
+            engine.register_fn($sign, |a: f64, b: Number| kept(decimal(a)?.$how(b)));
+        )*};
+    }
+    arithmetic!("+" plus "-" minus "*" times "/" divided_by);
     engine.register_fn("number", |text: &str| {
         text.parse::<Number>().map_err(|e| Box::<EvalAltResult>::from(e.to_string()))
     });
@@ -107,6 +122,8 @@ fn register_numbers(engine: &mut Engine) {
             engine.register_fn($sign, |a: Number, b: Number| a $op b);
             engine.register_fn($sign, |a: Number, b: i64| whole(b).map(|b| a $op b));
             engine.register_fn($sign, |a: i64, b: Number| whole(a).map(|a| a $op b));
+            engine.register_fn($sign, |a: Number, b: f64| decimal(b).map(|b| a $op b));
+            engine.register_fn($sign, |a: f64, b: Number| decimal(a).map(|a| a $op b));
         )*};
     }
     compare!("==" == "!=" != "<" < "<=" <= ">" > ">=" >=);

@@ -55,3 +55,8 @@ pub fn case_schema() -> serde_json::Value {
 pub fn report_schema() -> serde_json::Value {
     model::report_schema().to_value()
 }
+
+/// The program on the book's page about embedding is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Book;

@@ -108,6 +108,8 @@ fn kind(proof: &Proof) -> &'static str {
 fn told(proof: &Proof) -> String {
     let combinations = style::counted(proof.combinations, "combination");
     match &proof.outcome {
+        // Where the first row that matches decides, there is nothing to contradict it.
+        ProofOutcome::Proven if proof.combinations == 0 => kind(proof).into(),
         ProofOutcome::Proven => format!("{} ({combinations})", kind(proof)),
         ProofOutcome::Failed => format!("NOT {} ({combinations})", kind(proof)),
         ProofOutcome::NotProvable(why) => format!("{}: not provable, {why}", kind(proof)),
