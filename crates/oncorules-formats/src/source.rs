@@ -1,6 +1,6 @@
 //! From bytes to a source text: UTF-8, without a byte order mark, within a size limit.
 
-use oncorules_source::{Diagnostic, SourceFile};
+use oncorules_source::{Diagnostic, SourceFile, source_from_utf8};
 use std::io::Read;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub const MAX_FILE_BYTES: usize = 64 << 20;
 /// The source text in `bytes`, without its byte order mark.
 ///
 /// # Errors
-/// `not-utf8` naming the line and byte where the text stops being UTF-8, `file-too-large` for more
+/// `not-utf8` at the line and column where the text stops being UTF-8, `file-too-large` for more
 /// than [`MAX_FILE_BYTES`].
 ///
 /// ```
@@ -38,29 +38,7 @@ pub fn source_from_bytes_within(
     if bytes.len() > limit {
         return Err(too_large(name, limit));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..offset).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
-        let byte = error.as_bytes().get(offset).copied().unwrap_or_default();
-        Diagnostic::error(
-            "not-utf8",
-            format!(
-                "`{name}` is not UTF-8 text: byte 0x{byte:02X} at offset {offset} (line {line}, byte {column} of the line)"
-            ),
-        )
-        .help(match before {
-            [0xFF | 0xFE, ..] | [] if matches!(byte, 0xFF | 0xFE) => {
-                "it looks like UTF-16: save it as UTF-8"
-            }
-            _ => "save it as UTF-8; a single byte of this kind often means Latin-1 or Windows-1252",
-        })
-    })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => SourceFile::new(name, rest),
-        None => SourceFile::new(name, text),
-    })
+    source_from_utf8(name, bytes)
 }
 
 /// The source text of a file; never more than [`MAX_FILE_BYTES`] of it are read.

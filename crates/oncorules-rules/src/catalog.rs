@@ -7,7 +7,7 @@ use crate::merge::{lay_over, unlike};
 use crate::raw::{RawRuleset, Text};
 use crate::read::{self, error_at};
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, one_of};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The files of one ruleset, as texts: reading them is the caller's business.
@@ -121,6 +121,11 @@ impl Catalog {
         self.rulesets.insert(id, files)
     }
 
+    /// Takes a ruleset out.
+    pub fn remove(&mut self, id: &str) -> Option<RulesetFiles> {
+        self.rulesets.remove(id)
+    }
+
     /// The ids, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.rulesets.keys().map(String::as_str)
@@ -140,7 +145,12 @@ impl Catalog {
         id: &str,
         options: &LoadOptions,
     ) -> Result<(Program, Diagnostics), Diagnostics> {
-        let mut loader = Loader { catalog: self, done: vec![], diagnostics: Diagnostics::new() };
+        let mut loader = Loader {
+            catalog: self,
+            done: vec![],
+            diagnostics: Diagnostics::new(),
+            left_out: BTreeSet::new(),
+        };
         let main = loader.merged(id, None, &mut vec![]);
         if let Some(mut main) = main {
             for (alias, id) in &options.used {
@@ -162,13 +172,19 @@ impl Catalog {
             loader.with_used(main, &mut vec![]);
         }
         loader.set_parameters(id, &options.parameters);
-        let Loader { done, mut diagnostics, .. } = loader;
+        let Loader { done, mut diagnostics, left_out, .. } = loader;
         if diagnostics.has_errors() {
             // What can be read is checked all the same, so that all is told at once.
             if !done.is_empty()
                 && diagnostics.iter().all(|d| d.code != "circle" && d.code != "no-such-ruleset")
-                && let Err(more) = compile(&done)
+                && let Err(mut more) = compile(&done)
             {
+                // What seems to be unknown may be defined where the file is broken.
+                more.0.retain(|d| {
+                    left_out.is_empty()
+                        || d.code != "missing-key"
+                            && !quoted(&d.message).any(|word| left_out.contains(word))
+                });
                 diagnostics.extend(more);
             }
             diagnostics.sort();
@@ -192,7 +208,12 @@ impl Catalog {
     /// # Errors
     /// What keeps it from being read.
     pub fn summary(&self, id: &str) -> Result<RulesetSummary, Diagnostics> {
-        let mut loader = Loader { catalog: self, done: vec![], diagnostics: Diagnostics::new() };
+        let mut loader = Loader {
+            catalog: self,
+            done: vec![],
+            diagnostics: Diagnostics::new(),
+            left_out: BTreeSet::new(),
+        };
         let Some(raw) = loader.merged(id, None, &mut vec![]) else {
             return Err(loader.diagnostics);
         };
@@ -222,6 +243,13 @@ struct Loader<'c> {
     /// Rulesets in the order in which they use each other.
     done: Vec<RawRuleset>,
     diagnostics: Diagnostics,
+    /// The words of what could not be read.
+    left_out: BTreeSet<String>,
+}
+
+/// The words in backticks of a message.
+fn quoted(message: &str) -> impl Iterator<Item = &str> {
+    message.split('`').skip(1).step_by(2)
 }
 
 impl Loader<'_> {
@@ -267,8 +295,9 @@ impl Loader<'_> {
             return None;
         };
         let raw = match read::read(&files.main) {
-            Ok((raw, diagnostics)) => {
+            Ok((raw, diagnostics, left_out)) => {
                 self.diagnostics.extend(diagnostics);
+                self.left_out.extend(left_out);
                 Some(raw)
             }
             Err(diagnostics) => {

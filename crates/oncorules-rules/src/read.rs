@@ -4,8 +4,9 @@ use crate::fields::Fields;
 use crate::raw::*;
 use crate::types::Scope;
 use oncorules_model::PromptLevel;
-use oncorules_source::yaml::{self, Node};
+use oncorules_source::yaml::{self, Node, Readable};
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const TOP: &[&str] = &[
@@ -55,17 +56,32 @@ pub const ROUTES: &[&str] = &[
 ];
 
 /// Reads the main file of a ruleset.
-pub(crate) fn read(file: &SourceFile) -> Result<(RawRuleset, Diagnostics), Diagnostics> {
-    let tree = yaml::parse(file)?;
+///
+/// Where the YAML is broken in places, the rest is read; the third part of the result holds the
+/// words of what was left out.
+pub(crate) fn read(
+    file: &SourceFile,
+) -> Result<(RawRuleset, Diagnostics, BTreeSet<String>), Diagnostics> {
+    let Readable { node, wrong, left_out } = yaml::parse_readable(file);
+    let Some(tree) = node else { return Err(wrong) };
     // The id is needed for every text's layer, so it is looked up first.
     let layer: Arc<str> = tree.get("id").and_then(Node::scalar).unwrap_or("?").into();
-    let mut diagnostics = Diagnostics::new();
+    let mut diagnostics = wrong;
+    let before = diagnostics.len();
     let raw = {
         let mut top = Fields::new(&tree, file, layer, &mut diagnostics, "a ruleset", TOP);
         ruleset(&mut top)
     };
+    if !left_out.is_empty() {
+        // What seems to be missing may stand in what was left out.
+        let mut at = 0;
+        diagnostics.0.retain(|d| {
+            at += 1;
+            at <= before || d.code != "missing-key"
+        });
+    }
     match raw {
-        Some(raw) => Ok((raw, diagnostics)),
+        Some(raw) => Ok((raw, diagnostics, left_out)),
         None => Err(diagnostics),
     }
 }

@@ -13,11 +13,14 @@
 //! assert_eq!((case.span.line, case.span.column), (1, 7));
 //! ```
 
+mod decode;
 mod diagnostic;
 mod position_map;
 mod suggest;
 pub mod yaml;
+mod yaml_syntax;
 
+pub use decode::source_from_utf8;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, SourceFile, Span};
 pub use position_map::position_in_source;
 pub use suggest::{did_you_mean, one_of};

@@ -1,7 +1,7 @@
 //! Rulesets in folders: where they are looked for, and reading their files.
 
 use oncorules_rules::RulesetFiles;
-use oncorules_source::{Diagnostic, Diagnostics, SourceFile};
+use oncorules_source::{Diagnostic, Diagnostics, SourceFile, source_from_utf8};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -42,18 +42,7 @@ pub(crate) fn read_text(path: &Path) -> Result<SourceFile, Diagnostics> {
         );
         return Err(Diagnostic::error("too-large", message).into());
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_string);
-            Ok(SourceFile::new(path.display().to_string(), text))
-        }
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
-            let message = format!("`{}` is not UTF-8 (byte {at}, line {line})", path.display());
-            Err(Diagnostic::error("not-utf-8", message).help("save it as UTF-8").into())
-        }
-    }
+    source_from_utf8(&path.display().to_string(), bytes).map_err(Diagnostics::from)
 }
 
 /// Reads the ruleset in a folder.
@@ -71,6 +60,14 @@ pub(crate) fn read_ruleset(dir: &Path) -> Result<RulesetFiles, Diagnostics> {
         scripts.push(read_text(&path)?);
     }
     Ok(RulesetFiles { origin: dir.display().to_string().into(), main, scripts })
+}
+
+/// The id of the ruleset in a folder that cannot be read as a whole, as far as it can be told.
+pub(crate) fn id_of(dir: &Path) -> String {
+    let name = || dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let main = read_text(&dir.join(MAIN)).ok();
+    let files = main.map(|main| RulesetFiles { origin: "".into(), main, scripts: vec![] });
+    files.and_then(|f| f.id()).unwrap_or_else(name)
 }
 
 /// The reference cases of a ruleset's folder, by name.

@@ -80,6 +80,9 @@ pub struct Rulesets {
     shadowing: BTreeMap<String, bool>,
     cases: BTreeMap<String, Vec<SourceFile>>,
     all_files: BTreeMap<String, Vec<(String, String)>>,
+    /// Folders whose files cannot be read, by id where that is known, else by name. They stand in
+    /// front of a shipped ruleset of that id all the same: it is not what was meant.
+    unreadable: BTreeMap<String, Diagnostics>,
 }
 
 impl Rulesets {
@@ -91,6 +94,7 @@ impl Rulesets {
             shadowing: BTreeMap::new(),
             cases: BTreeMap::new(),
             all_files: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
         };
         for dir in SHIPPED.dirs() {
             let name = dir.path().display();
@@ -124,15 +128,30 @@ impl Rulesets {
         rulesets
     }
 
-    /// Puts the rulesets of a folder (each in a folder of its own) before the others.
+    /// Puts the rulesets of a folder (each in a folder of its own) before the others. One that
+    /// cannot be read is said to be so when it is asked for; it does not hide the others.
     ///
     /// # Errors
-    /// What keeps a file from being read.
+    /// What keeps the folder from being read.
     pub fn with_dir(mut self, dir: &Path) -> Result<Self, Diagnostics> {
         for path in folder::ruleset_dirs(dir)? {
-            self.add_folder(&path)?;
+            if let Err(wrong) = self.add_folder(&path) {
+                let id = folder::id_of(&path);
+                self.catalog.remove(&id);
+                self.origins.insert(id.clone(), Origin::Folder(path));
+                self.unreadable.insert(id, wrong);
+            }
         }
         Ok(self)
+    }
+
+    /// What keeps a ruleset from loading, with what kept others from being read where one of those
+    /// is missing.
+    fn explained(&self, mut wrong: Diagnostics) -> Diagnostics {
+        if wrong.iter().any(|d| d.code == "no-such-ruleset") {
+            self.unreadable.values().for_each(|u| wrong.extend(u.clone()));
+        }
+        wrong
     }
 
     fn add_folder(&mut self, path: &Path) -> Result<String, Diagnostics> {
@@ -162,6 +181,9 @@ impl Rulesets {
         } else {
             path
         };
+        if let Some(wrong) = self.unreadable.get(id_or_path) {
+            return Err(wrong.clone());
+        }
         if self.catalog.get(id_or_path).is_some() || !path.join(folder::MAIN).is_file() {
             return Ok((self.clone(), id_or_path.to_string()));
         }
@@ -173,8 +195,11 @@ impl Rulesets {
                     .ok()
                     .and_then(|f| f.id())
                     .is_some_and(|id| with.catalog.get(&id).is_some());
-                if !known && neighbour != path {
-                    with.add_folder(&neighbour)?;
+                if !known
+                    && neighbour != path
+                    && let Err(wrong) = with.add_folder(&neighbour)
+                {
+                    with.unreadable.insert(folder::id_of(&neighbour), wrong);
                 }
             }
         }
@@ -184,7 +209,15 @@ impl Rulesets {
 
     /// The ids, sorted.
     pub fn ids(&self) -> Vec<String> {
-        self.catalog.ids().map(str::to_string).collect()
+        let mut ids: Vec<String> = self
+            .catalog
+            .ids()
+            .chain(self.unreadable.keys().map(String::as_str))
+            .map(str::to_string)
+            .collect();
+        ids.sort();
+        ids.dedup();
+        ids
     }
 
     /// What is known of each ruleset, sorted by id.
@@ -207,7 +240,7 @@ impl Rulesets {
     fn info_of(&self, id: &str) -> RulesetInfo {
         let summary = self.catalog.summary(id);
         let loaded = self.catalog.load(id, &LoadOptions::default());
-        let problem = loaded.as_ref().err().cloned();
+        let problem = self.unreadable.get(id).or(loaded.as_ref().err()).cloned();
         let parameters = loaded
             .map(|(program, _)| {
                 program.parameters.into_iter().filter(|p| *p.ruleset == *id).collect()
@@ -268,7 +301,8 @@ impl Rulesets {
         options: &LoadOptions,
     ) -> Result<Program, Diagnostics> {
         let (with, id) = self.resolve(id_or_path)?;
-        let (program, warnings) = with.catalog.load(&id, options)?;
+        let loaded = with.catalog.load(&id, options);
+        let (program, warnings) = loaded.map_err(|wrong| with.explained(wrong))?;
         let (proofs, failed) = oncorules_rules::prove(&program);
         if failed.has_errors() {
             return Err(failed);
@@ -285,7 +319,8 @@ impl Rulesets {
         };
         let loaded = self.resolve(id_or_path).and_then(|(with, id)| {
             report.ruleset.clone_from(&id);
-            with.catalog.load(&id, &LoadOptions::default())
+            let loaded = with.catalog.load(&id, &LoadOptions::default());
+            loaded.map_err(|wrong| with.explained(wrong))
         });
         match loaded {
             Ok((program, warnings)) => {
@@ -308,7 +343,8 @@ impl Rulesets {
     /// What keeps the ruleset from loading.
     pub fn test(&self, id_or_path: &str) -> Result<TestReport, Diagnostics> {
         let (with, id) = self.resolve(id_or_path)?;
-        let (program, _) = with.catalog.load(&id, &LoadOptions::default())?;
+        let loaded = with.catalog.load(&id, &LoadOptions::default());
+        let (program, _) = loaded.map_err(|wrong| with.explained(wrong))?;
         let engine = Engine::new(program);
         let cases = with.cases.get(&id).map(Vec::as_slice).unwrap_or_default();
         let other = |parameters: &[(String, String)]| {
