@@ -30,6 +30,7 @@ impl Fixed {
                     id: r.id.clone(),
                     version: r.version.clone(),
                     sha256: r.sha256.clone(),
+                    set: Named(r.set.clone()),
                 })
                 .collect(),
             reported: "reported".into(),
