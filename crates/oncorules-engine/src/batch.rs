@@ -247,8 +247,16 @@ impl<'e> Evaluator<'e> {
 
     /// The value of a fact for each object.
     fn facts(&self, fact: Fact, objects: &[u32]) -> Column {
-        // Which fact is asked once, not for each lesion.
+        // Which fact is asked once, not for each lesion; and what all share is not asked at all.
+        let shared = &self.line.shared;
         match fact {
+            Fact::Merged if shared.none_merged => Column::One(Value::Bool(false)),
+            Fact::TooSmall if shared.none_too_small => Column::One(Value::Bool(false)),
+            Fact::LesionStatus if shared.no_status => Column::One(Value::Unknown),
+            Fact::ShortAxis if shared.no_short_axis => Column::One(Value::Unknown),
+            Fact::LesionNodal if shared.nodal.is_some() => {
+                Column::One(shared.nodal.map_or(Value::Unknown, Value::Bool))
+            }
             Fact::LongestDiameter => self.sighted(objects, |s| s.longest),
             Fact::ShortAxis => self.sighted(objects, |s| s.short),
             Fact::TooSmall => self.sighted(objects, |s| Value::Bool(s.too_small)),

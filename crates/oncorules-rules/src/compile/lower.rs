@@ -50,6 +50,7 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
         parameters: vec![],
         parameter_types: vec![],
         texts: vec![],
+        texts_sorted: vec![],
         scripts,
         columns,
     };
@@ -78,6 +79,9 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
     let mut diagnostics = builder.diagnostics;
     program.domains = builder.domains;
     program.texts = builder.texts;
+    program.texts_sorted = (0..u32::try_from(program.texts.len()).unwrap_or(u32::MAX)).collect();
+    let texts = &program.texts;
+    program.texts_sorted.sort_by_key(|n| texts.get(*n as usize));
     program.observations = builder.observations;
     diagnostics.sort();
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((program, diagnostics)) }
