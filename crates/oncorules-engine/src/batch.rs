@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use std::cell::Cell;
 
 /// A value for each of some objects; courses are mostly short.
-type Values = SmallVec<[Value; 8]>;
+type Values = Vec<Value>;
 
 /// The values of an expression: one for all objects, or one each.
 pub(crate) enum Column {
