@@ -595,6 +595,10 @@ impl<'e> Evaluator<'e> {
             variable: Some(slot),
             slots: frame.slots,
         };
+        if members.is_empty() {
+            let of = |known: bool| Fold::new(aggregate).result(self, known);
+            return Column::Many(ends.iter().map(|(_, known)| of(*known)).collect());
+        }
         // For each member: whether the filters take it in, and its value.
         let mut included: Option<Values> = None;
         for filter in &collection.filters {
