@@ -5,7 +5,7 @@
 
 use oncorules::model::Case;
 use oncorules::source::SourceFile;
-use oncorules::{EvaluateOptions, Program, Rulesets};
+use oncorules::{EvaluateOptions, LoadOptions, Program, Rulesets};
 use oncorules_formats::{EvaluatorChoice, SdtmOptions, read_cases, read_sdtm};
 use oncorules_tests::root;
 use std::fs;
@@ -69,4 +69,23 @@ fn the_order_of_assessments_in_the_file_does_not_matter() {
         case.assessments.reverse();
     }
     assert_eq!(first, written(&program, &cases));
+}
+
+/// The digest is that of the files, so what is not in them must be said beside it.
+#[test]
+fn values_that_were_set_stand_in_the_report() {
+    let parameters = vec![
+        ("relapse_window".to_string(), "180 d".to_string()),
+        ("recist-1.1/stable_minimum".to_string(), "8 wk".to_string()),
+    ];
+    let options = LoadOptions { parameters, ..LoadOptions::default() };
+    let program = Rulesets::built_in().load_with("chemo-response", &options).unwrap();
+    let cases = cases(&program);
+    let report = program.evaluate(&cases[0], &EvaluateOptions::default());
+    let set: Vec<String> = report
+        .rulesets
+        .iter()
+        .flat_map(|r| r.set.iter().map(|(n, v)| format!("{} {n} {v}", r.id)))
+        .collect();
+    assert_eq!(set, ["recist-1.1 stable_minimum 8 wk", "chemo-response relapse_window 180 d"]);
 }

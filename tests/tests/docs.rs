@@ -291,12 +291,12 @@ fn every_diagnostic_and_finding_is_explained() {
     rules.extend(codes_in("crates/oncorules/src", &openings));
     rules.extend(codes_in("crates/oncorules-source/src", &openings));
     all_named("docs/diagnostics.md", &rules, 40);
-    let mut formats = codes_in(
+    let formats = codes_in(
         "crates/oncorules-formats/src",
         &[&openings[..], &[".fault(", "error_with_help("]].concat(),
     );
-    formats.remove("x");
     all_named("docs/diagnostics.md", &formats, 30);
+    all_named("docs/diagnostics.md", &codes_in("crates/oncorules-cli/src", &openings), 8);
     let findings = codes_in("crates/oncorules-engine/src", &[".find(", "say(", "complain("]);
     all_named("docs/report.md", &findings, 20);
 }

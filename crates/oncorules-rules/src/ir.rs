@@ -601,6 +601,8 @@ pub struct ProgramRuleset {
     pub title: Arc<str>,
     /// SHA-256 over its files and those of the rulesets it extends.
     pub sha256: Arc<str>,
+    /// Parameters that were given other values when it was loaded, with those values.
+    pub set: Vec<(Arc<str>, Arc<str>)>,
     /// Which assessments it looks at.
     pub timepoints: TimepointRule,
     /// How trial data name its decisions.

@@ -947,6 +947,7 @@ impl<'r> Builder<'r> {
             version: raw.version.arc(),
             title: raw.title.as_ref().map(Text::arc).unwrap_or_default(),
             sha256: digest(&raw.digests),
+            set: raw.set.clone(),
             timepoints: TimepointRule { when },
             sdtm: SdtmMapping {
                 ruleset: raw.id.arc(),
