@@ -228,6 +228,7 @@ impl<'b> Builder<'b> {
             facts: Named::default(),
             sources: vec![],
             unknown: vec![],
+            interpretation: None,
             layer: None,
         };
         if hit == Hit::REPORTED {
@@ -249,6 +250,7 @@ impl<'b> Builder<'b> {
                     evaluator.scalar(evaluator.eval(&fact.expr), &fact.ty),
                 );
             }
+            decision.interpretation.clone_from(&row.interpretation);
             decision.layer.clone_from(&row.layer);
         }
         match (hit.decided_by(), row) {

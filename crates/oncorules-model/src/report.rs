@@ -294,6 +294,9 @@ pub struct Decision {
     /// The sources that the row cites.
     #[serde(default)]
     pub sources: Vec<Arc<str>>,
+    /// What the author says where the publication is silent, and the row is a reading of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpretation: Option<Arc<str>>,
     /// The facts that were missing.
     #[serde(default)]
     pub unknown: Vec<Arc<str>>,

@@ -674,6 +674,16 @@ impl<'r> Builder<'r> {
         None
     }
 
+    /// What an expression looks at, which is compiled and reported elsewhere.
+    fn facts_of(&mut self, ruleset: RulesetIndex, scope: Scope, text: &Text) -> Vec<FactRef> {
+        let mut context = Context::new(ruleset, scope, text);
+        context.silent = true;
+        let told = self.diagnostics.len();
+        let ast = self.parse(&context, &text.value);
+        self.diagnostics.0.truncate(told);
+        ast.map(|ast| self.facts(&mut context, &ast)).unwrap_or_default()
+    }
+
     fn rows(
         &mut self,
         ruleset: RulesetIndex,
@@ -739,7 +749,19 @@ impl<'r> Builder<'r> {
                 };
                 self.diagnostics.push(diagnostic.help("give each row an `id` of its own"));
             }
-            let because = row.because.as_ref().map(|b| self.template(ruleset, decision.scope, b));
+            let told =
+                row.because.as_ref().map(|b| self.template_and_facts(ruleset, decision.scope, b));
+            let (because, told) = told.map_or((None, vec![]), |(b, facts)| (Some(b), facts));
+            // A row without a condition looks at what it takes, or at what its reason names.
+            let mut more = row.take.as_ref().map(|t| self.facts_of(ruleset, decision.scope, t));
+            if row.when.is_none() && row.take.is_none() {
+                more = Some(told);
+            }
+            for fact in more.unwrap_or_default() {
+                if facts.iter().all(|f: &FactRef| f.name != fact.name) {
+                    facts.push(fact);
+                }
+            }
             if let (Some(then), false) = (then, failed) {
                 rows.push(Row {
                     id,
