@@ -26,6 +26,7 @@ pub(crate) fn bind<'c>(
         numbering: Numbering::of(case),
         texts: RefCell::default(),
         findings: RefCell::default(),
+        scripts_failed: std::cell::Cell::new(0),
     };
     if let Some(disease) = &case.disease {
         course.disease = Value::Text(course.intern(disease.name()));

@@ -4,7 +4,7 @@
 use crate::numbering::Numbering;
 use oncorules_model::{Case, Finding, Number, PartialDate};
 use oncorules_rules::{Program, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// A case, bound to a program.
@@ -20,6 +20,8 @@ pub(crate) struct Course<'c> {
     pub(crate) numbering: Numbering,
     pub(crate) texts: RefCell<Texts>,
     pub(crate) findings: RefCell<Vec<Finding>>,
+    /// How many calls of scripts failed.
+    pub(crate) scripts_failed: Cell<u32>,
 }
 
 /// Texts of the case, numbered after those of the program.

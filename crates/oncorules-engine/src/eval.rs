@@ -8,6 +8,9 @@ use oncorules_model::{Number, PartialDate};
 use oncorules_rules::*;
 use std::cmp::Ordering;
 
+/// So many failed calls of functions are let pass in one case.
+const MOST_FAILED_SCRIPTS: u32 = 20;
+
 /// Everything that an expression can look at.
 #[derive(Clone, Copy)]
 pub(crate) struct Evaluator<'e> {
@@ -206,6 +209,10 @@ impl<'e> Evaluator<'e> {
                 _ => Value::Unknown,
             },
             Expr::Script(id, arguments) => {
+                // What fails so often fails always; an endless script must not run for every lesion.
+                if self.course.scripts_failed.get() >= MOST_FAILED_SCRIPTS {
+                    return Value::Unknown;
+                }
                 let values: Vec<Value> =
                     arguments.iter().map(|a| self.eval_with(a, slots)).collect();
                 self.course.program.scripts.call(
@@ -214,6 +221,7 @@ impl<'e> Evaluator<'e> {
                     &|text| self.course.text(text),
                     &mut |text| self.course.intern(text),
                     &mut |error| {
+                        self.course.scripts_failed.set(self.course.scripts_failed.get() + 1);
                         self.course.find("script-failed", error, Some(self.line.number), None)
                     },
                 )

@@ -125,7 +125,28 @@ fn json_error(
     } else {
         "json-value"
     };
-    Diagnostic::error(code, said.to_string()).at(places.file, places.span(at, at + 1), "")
+    let said: String = said.chars().take(300).collect();
+    let help = match said.as_str() {
+        s if s.starts_with("EOF while") => "the text ends too early: was the file cut off?",
+        s if s.contains("surrogate") || s.contains("hex escape") => {
+            "`\\uXXXX` takes four digits, and signs beyond U+FFFF two escapes; or write the sign itself"
+        }
+        s if s.contains("trailing comma") => "remove the comma",
+        s if s.contains("key must be a string") => {
+            "keys stand in double quotes, and no comma behind the last entry"
+        }
+        s if s.contains("control character") => "write it as an escape such as `\\n`",
+        s if s.contains("recursion limit") => "no case nests so deep; was the file damaged?",
+        s if s.contains("stands twice") => "remove one of the two, or rename it",
+        s if s.contains("unknown field") => "correct the key or remove it",
+        s if s.contains("trailing characters") => "one case a line, or a list of cases in `[ ]`",
+        s if s.contains("expected value") => {
+            "a value is text in double quotes, a number, `true`, `false`, `null`, a list or an object"
+        }
+        s if s.starts_with("expected `") => "a comma, a colon or a bracket is missing before this",
+        _ => "see the schema of a case: `oncorules schema case`",
+    };
+    Diagnostic::error(code, said.clone()).at(places.file, places.span(at, at + 1), "").help(help)
 }
 
 /// Reads a file as JSON; `false` where it is no JSON and should be tried as YAML.
@@ -165,7 +186,7 @@ pub(crate) fn read_json_cases(places: &Places<'_>, found: &mut Found<'_>) -> boo
                 found.push(diagnostic);
                 return true;
             }
-            if yaml::parse_documents(file).is_ok() {
+            if yaml::parse_documents(file).is_ok() || flow_yaml(text) {
                 return false;
             }
         }
@@ -184,6 +205,12 @@ pub(crate) fn read_json_cases(places: &Places<'_>, found: &mut Found<'_>) -> boo
         }
     }
     true
+}
+
+/// Whether a text that begins with a bracket is meant as YAML: JSON has its first key in quotes.
+fn flow_yaml(text: &str) -> bool {
+    let mut inside = text.trim_start().chars().filter(|c| !c.is_whitespace()).skip(1);
+    inside.next().is_some_and(|c| c.is_alphabetic())
 }
 
 /// The line (from 1) on which `text` ends.

@@ -6,6 +6,7 @@ use crate::ir::Program;
 use crate::merge::{lay_over, unlike};
 use crate::raw::{RawRuleset, Text};
 use crate::read::{self, error_at};
+use oncorules_source::yaml::with_room;
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, one_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,6 +31,11 @@ impl RulesetFiles {
             let rest = rest.split(" #").next().unwrap_or(rest).trim();
             Some(rest.trim_matches(['"', '\'']).to_string())
         })
+    }
+
+    /// The name under which a catalog keeps it: its id, or its main file where that gives none.
+    pub fn key(&self) -> String {
+        self.id().unwrap_or_else(|| self.main.name().to_string())
     }
 
     /// SHA-256 over the files.
@@ -117,8 +123,7 @@ impl Catalog {
 
     /// Adds a ruleset; one of the same id is shadowed and given back.
     pub fn add(&mut self, files: RulesetFiles) -> Option<RulesetFiles> {
-        let id = files.id().unwrap_or_else(|| files.main.name().to_string());
-        self.rulesets.insert(id, files)
+        self.rulesets.insert(files.key(), files)
     }
 
     /// Takes a ruleset out.
@@ -141,6 +146,15 @@ impl Catalog {
     /// # Errors
     /// All that is wrong with any of the files, in one go, each at its place.
     pub fn load(
+        &self,
+        id: &str,
+        options: &LoadOptions,
+    ) -> Result<(Program, Diagnostics), Diagnostics> {
+        // Measures that name measures are compiled for one another, some hundred deep at most.
+        with_room(|| self.load_here(id, options))
+    }
+
+    fn load_here(
         &self,
         id: &str,
         options: &LoadOptions,
@@ -182,13 +196,12 @@ impl Catalog {
                 // What seems to be unknown may be defined where the file is broken.
                 more.0.retain(|d| {
                     left_out.is_empty()
-                        || d.code != "missing-key"
+                        || !matches!(d.code, "missing-key" | "gap" | "overlap" | "dead-row" | "more")
                             && !quoted(&d.message).any(|word| left_out.contains(word))
                 });
                 diagnostics.extend(more);
             }
-            diagnostics.sort();
-            return Err(diagnostics);
+            return Err(in_order(diagnostics));
         }
         match compile(&done) {
             Ok((program, more)) => {
@@ -197,8 +210,7 @@ impl Catalog {
             }
             Err(more) => {
                 diagnostics.extend(more);
-                diagnostics.sort();
-                Err(diagnostics)
+                Err(in_order(diagnostics))
             }
         }
     }
@@ -245,6 +257,25 @@ struct Loader<'c> {
     diagnostics: Diagnostics,
     /// The words of what could not be read.
     left_out: BTreeSet<String>,
+}
+
+/// How many diagnostics of one ruleset are told.
+const MOST_TOLD: usize = 200;
+
+/// The diagnostics by place; of very many the first, and how many more there are.
+fn in_order(mut diagnostics: Diagnostics) -> Diagnostics {
+    diagnostics.sort();
+    let more = diagnostics.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        diagnostics.0.sort_by_key(|d| d.severity);
+        diagnostics.0.truncate(MOST_TOLD);
+        diagnostics.sort();
+        let message = format!("{more} or more errors and warnings besides are not shown");
+        diagnostics.push(
+            Diagnostic::error("too-many-errors", message).help("mend these first"),
+        );
+    }
+    diagnostics
 }
 
 /// The words in backticks of a message.

@@ -33,6 +33,7 @@ mod read;
 mod schema;
 mod script;
 mod syntax;
+mod syntax_help;
 mod types;
 mod units;
 mod vocabulary;

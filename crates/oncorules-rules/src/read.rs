@@ -77,7 +77,7 @@ pub(crate) fn read(
         let mut at = 0;
         diagnostics.0.retain(|d| {
             at += 1;
-            at <= before || d.code != "missing-key"
+            at <= before || d.code != "missing-key" && !d.message.ends_with("not nothing")
         });
     }
     match raw {

@@ -13,7 +13,8 @@ use rhai::packages::{
     MoreStringPackage, Package,
 };
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Position, Scope};
-use std::sync::Arc;
+use std::cell::Cell;
+use std::sync::{Arc, OnceLock};
 
 /// The most operations that one call may take.
 pub const MAX_OPERATIONS: u64 = 100_000;
@@ -43,6 +44,11 @@ pub struct Scripts {
     functions: Vec<ScriptFunction>,
 }
 
+thread_local! {
+    /// How many operations the call that runs on this thread may still take.
+    static OPERATIONS_LEFT: Cell<u64> = const { Cell::new(MAX_OPERATIONS) };
+}
+
 fn engine() -> Engine {
     let mut engine = Engine::new_raw();
     for module in [
@@ -67,6 +73,13 @@ fn engine() -> Engine {
     engine.set_max_modules(0);
     engine.disable_symbol("eval");
     engine.disable_symbol("import");
+    // Rhai counts the operations of a closure that a method calls (`sort`, `map`) for that call
+    // alone; here they count for the whole.
+    engine.on_progress(|_| {
+        let left = OPERATIONS_LEFT.get();
+        OPERATIONS_LEFT.set(left.saturating_sub(1));
+        (left == 0).then_some(Dynamic::UNIT)
+    });
     engine.on_print(|_| {});
     engine.on_debug(|_, _, _| {});
     register_numbers(&mut engine);
@@ -136,10 +149,14 @@ fn register_numbers(engine: &mut Engine) {
 impl Scripts {
     /// Compiles the `.rhai` files of a ruleset; gives the number of the library.
     pub(crate) fn add(&mut self, files: &[SourceFile]) -> Result<usize, Diagnostics> {
+        if files.is_empty() {
+            self.libraries.push(AST::empty());
+            return Ok(self.libraries.len() - 1);
+        }
         let engine = self.engine.get_or_insert_with(engine);
         let mut library = AST::empty();
         let mut diagnostics = Diagnostics::new();
-        if !files.is_empty() && !limits_fire(engine) {
+        if !*LIMITS_FIRE.get_or_init(|| limits_fire(engine)) {
             diagnostics.push(
                 Diagnostic::error(
                     "no-limits",
@@ -214,10 +231,15 @@ impl Scripts {
                 Value::Text(t) => Dynamic::from(text_of(*t).to_string()),
             });
         }
+        OPERATIONS_LEFT.set(MAX_OPERATIONS);
         let result = engine.call_fn::<Dynamic>(&mut Scope::new(), library, &*function.name, values);
         let result = match result {
             Ok(result) => result,
             Err(error) => {
+                let error = match *error {
+                    EvalAltResult::ErrorTerminated(..) => "Too many operations".to_string(),
+                    other => other.to_string().chars().take(200).collect(),
+                };
                 failed(format!("the function `{}` failed: {error}", function.name));
                 return Value::Unknown;
             }
@@ -243,6 +265,9 @@ impl Scripts {
     }
 }
 
+/// Whether limits fire in this build, tried once.
+static LIMITS_FIRE: OnceLock<bool> = OnceLock::new();
+
 fn place(file: &SourceFile, position: Position) -> oncorules_source::Span {
     file.span_at(position.line().unwrap_or(1), position.position().unwrap_or(1), 1)
 }
@@ -254,6 +279,7 @@ fn limits_fire(engine: &Engine) -> bool {
         return false;
     }
     // A bounded loop, so that this ends even where the limit does not fire.
+    OPERATIONS_LEFT.set(u64::MAX);
     let script = format!("let i = 0; while i < {} {{ i += 1; }} i", MAX_OPERATIONS);
     engine.eval::<i64>(&script).is_err()
 }
@@ -300,13 +326,15 @@ mod tests {
     #[test]
     fn endless_deep_and_wrong_scripts_end_as_unknown() {
         let mut scripts = library(
-            "fn a() { loop {} } fn b(x) { b(x + 1) } fn c() { \"text\" } fn d() { let s = \"x\"; loop { s += s; } }",
+            "fn a() { loop {} } fn b(x) { b(x + 1) } fn c() { \"text\" } fn d() { let s = \"x\"; loop { s += s; } } fn e() { let a = []; a.pad(999, 1); a.map(|x| a.map(|y| a.map(|z| a.map(|w| 1)))) } fn g() { let a = []; a.pad(999, 1); loop { a.sort(|x, y| 0); } }",
         );
         for (name, takes, arguments) in [
             ("a", vec![], vec![]),
             ("b", vec![Type::number("1")], vec![Value::Number(Number::from(1))]),
             ("c", vec![], vec![]),
             ("d", vec![], vec![]),
+            ("e", vec![], vec![]),
+            ("g", vec![], vec![]),
         ] {
             let (value, errors) = call(&mut scripts, name, takes, Type::Boolean, &arguments);
             assert_eq!(value, Value::Unknown, "{name}");

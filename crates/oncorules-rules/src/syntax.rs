@@ -4,6 +4,7 @@
 //! character offsets into the expression's text.
 
 use crate::number_literal::number_at;
+use crate::syntax_help::explain;
 use oncorules_model::Number;
 use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, OptimizationLevel, Position, Stmt};
 
@@ -89,12 +90,7 @@ pub(crate) fn parse(text: &str) -> Result<Ast, SyntaxError> {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     let ast = engine.compile_expression(text).map_err(|error| {
-        let start = offset(text, error.position());
-        let what = error.err_type().to_string();
-        let help = what.starts_with("Invalid character: '").then(|| {
-            "write text in double quotes: \"PD\"; single quotes hold one character".to_string()
-        });
-        SyntaxError { at: Place { start, end: start + 1 }, message: sentence(&what), help }
+        explain(text, offset(text, error.position()), &error.err_type().to_string())
     })?;
     let reader = Reader { text, ast: &ast };
     match ast.statements() {
@@ -104,14 +100,6 @@ pub(crate) fn parse(text: &str) -> Result<Ast, SyntaxError> {
             message: "this is not one expression".into(),
             help: None,
         }),
-    }
-}
-
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => String::new(),
     }
 }
 
@@ -152,8 +140,8 @@ impl Reader<'_> {
                 let at = self.place(*p, 1);
                 let number = number_at(self.text, at.start).ok_or_else(|| SyntaxError {
                     at,
-                    message: "this number cannot be kept exactly".into(),
-                    help: Some("write it as a plain decimal".into()),
+                    message: "this number is no plain decimal that can be kept exactly".into(),
+                    help: Some("write up to 12 digits before and 6 after the point".into()),
                 })?;
                 ast(at, AstNode::Number(number))
             }
@@ -190,7 +178,11 @@ impl Reader<'_> {
             Expr::FnCall(call, p) => self.call(call, *p),
             Expr::DynamicConstant(value, p) => self.closure_named(value, *p),
             Expr::Stmt(block) => self.block(block.statements(), block.position()),
-            Expr::Index(_, _, p) => Err(self.refuse(*p, "indexing with [ ]")),
+            Expr::Index(_, _, p) => Err(SyntaxError {
+                at: self.place(*p, 1),
+                message: "indexing with `[ ]` is not part of the rule language".into(),
+                help: Some("write `.first()`, `.last()` or `.filter(|x| …)`".into()),
+            }),
             Expr::InterpolatedString(_, p) => Err(self.refuse(*p, "an interpolated string")),
             Expr::Map(_, p) => Err(self.refuse(*p, "an object map")),
             other => Err(self.refuse(other.position(), "this")),
@@ -253,7 +245,15 @@ impl Reader<'_> {
                 let all = a.into_iter().chain(b).chain(c).chain(arguments).collect();
                 AstNode::Call(name.to_string(), all)
             }
-            _ => return Err(self.refuse(position, &format!("the operator `{name}`"))),
+            _ => {
+                let mut refused = self.refuse(position, &format!("the operator `{name}`"));
+                refused.at.end = refused.at.start + name.chars().count();
+                refused.help = match name {
+                    "&" | "|" => Some(format!("write `{name}{name}`")),
+                    _ => refused.help,
+                };
+                return Err(refused);
+            }
         };
         Ok(Ast { at, node })
     }
@@ -400,10 +400,10 @@ mod tests {
     #[test]
     fn errors_say_where() {
         let error = parse("a ==\n  ").unwrap_err();
-        assert!(error.at.start >= 4, "{error:?}");
+        assert!(error.at.start >= 3, "{error:?}");
         let error = parse("a == 'PD'").unwrap_err();
         assert_eq!(error.at.start, 5);
-        assert!(error.help.unwrap().contains("double quotes"));
+        assert!(error.help.is_some_and(|h| h.contains("double quotes")));
         assert_eq!(parse("a + b[1]").unwrap_err().at.start, 5);
         assert!(parse(&"(".repeat(10_000)).is_err());
         assert!(parse(&format!("{}1", "!".repeat(9_000))).is_err());

@@ -5,6 +5,7 @@
 /// ```
 /// assert_eq!(oncorules_source::did_you_mean("targts", ["targets", "lesions"]), Some("targets"));
 /// assert_eq!(oncorules_source::did_you_mean("zebra", ["targets", "lesions"]), None);
+/// assert_eq!(oncorules_source::did_you_mean("c", ["a", "b"]), None);
 /// ```
 pub fn did_you_mean<'a, I>(word: &str, known: I) -> Option<&'a str>
 where
@@ -14,10 +15,17 @@ where
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&word, &k.to_lowercase()), k))
-        .filter(|(distance, k)| *distance <= 1 + word.len().min(k.len()) / 5)
+        .filter(|(distance, k)| {
+            let shorter = word.len().min(k.len());
+            // Of a single letter nothing would be left.
+            *distance <= 1 + shorter / 5 && *distance < shorter.max(1)
+        })
         .min_by_key(|(distance, k)| (*distance, k.len(), *k))
         .map(|(_, k)| k)
 }
+
+/// So many members of a vocabulary are shown in one message.
+const MOST_SHOWN: usize = 40;
 
 /// The members of a closed vocabulary as text for a message: `` `a`, `b` or `c` ``.
 ///
@@ -28,7 +36,13 @@ pub fn one_of<'a, I>(known: I) -> String
 where
     I: IntoIterator<Item = &'a str>,
 {
-    let mut words: Vec<String> = known.into_iter().map(|k| format!("`{k}`")).collect();
+    let mut known = known.into_iter();
+    let mut words: Vec<String> =
+        known.by_ref().take(MOST_SHOWN).map(|k| format!("`{k}`")).collect();
+    match known.count() {
+        0 => {}
+        more => words.push(format!("{more} more")),
+    }
     match words.pop() {
         None => "nothing".to_string(),
         Some(last) if words.is_empty() => last,

@@ -204,9 +204,10 @@ pub fn parse_documents(file: &SourceFile) -> Result<Vec<Node>, Diagnostics> {
     with_room(|| parse_documents_here(file))
 }
 
-/// Stack of the thread that reads trees, in bytes: a document may nest 64 levels deep before it is
-/// refused, and unoptimised builds of the parser take some 40 KB of stack a level.
-const STACK: usize = 16 << 20;
+/// Stack of the thread that reads trees and compiles rulesets, in bytes: a document may nest 64
+/// levels deep before it is refused, and unoptimised builds of the parser take some 40 KB of stack a
+/// level; expressions lie up to 500 deep in one another, at some 20 KB a level.
+const STACK: usize = 32 << 20;
 
 thread_local! {
     /// Whether this thread has the stack that the parser needs.

@@ -136,8 +136,11 @@ pub(crate) fn explain(file: &SourceFile, span: Span, said: &str) -> Diagnostic {
     let has = |part: &str| said.contains(part);
     let open = open_at(text, span.start);
     // A bracket or a quote that an earlier line leaves open is the mistake, wherever it is noticed.
-    let left_open = |place: usize| text.get(place..span.start).is_some_and(|t| t.contains('\n'));
-    if (has("expected ',' or") || has("illegal placement of ':'") || has("flow"))
+    let left_open = |place: usize| !text.get(place..span.start).is_none_or(|t| !t.contains('\n'));
+    if (has("expected ',' or")
+        || has("illegal placement of ':'")
+        || has("flow")
+        || has("inside a block"))
         && let Some((at, bracket)) = open.brackets.last().copied().filter(|(at, _)| left_open(*at))
     {
         let close = if bracket == '{' { '}' } else { ']' };
@@ -184,6 +187,15 @@ pub(crate) fn explain(file: &SourceFile, span: Span, said: &str) -> Diagnostic {
     }
     if has("unclosed quote") {
         return wrong("this quote is not closed".into(), span, "close it on this line");
+    }
+    if has("unclosed bracket") {
+        let bracket = text.get(span.start..).and_then(|t| t.chars().next()).unwrap_or('{');
+        let close = if bracket == '[' { ']' } else { '}' };
+        return wrong(
+            format!("this `{bracket}` is not closed"),
+            span,
+            &format!("close it with `{close}`"),
+        );
     }
     if has("mismatched bracket") {
         let close =

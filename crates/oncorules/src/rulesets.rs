@@ -156,7 +156,7 @@ impl Rulesets {
 
     fn add_folder(&mut self, path: &Path) -> Result<String, Diagnostics> {
         let files = folder::read_ruleset(path)?;
-        let id = files.id().unwrap_or_else(|| path.display().to_string());
+        let id = files.key();
         let cases = folder::read_cases(path)?;
         let digest = files.sha256();
         let name = |s: &SourceFile| s.name().rsplit('/').next().unwrap_or_default().to_string();

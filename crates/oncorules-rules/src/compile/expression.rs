@@ -9,6 +9,9 @@ use oncorules_model::Number;
 use oncorules_source::{Diagnostic, did_you_mean, one_of};
 use std::sync::Arc;
 
+/// How deep expressions may lie in one another, those of the measures that they name included.
+const MOST_DEPTH: usize = 500;
+
 /// A compiled expression with its type.
 pub(crate) type Typed = (Expr, Type);
 
@@ -56,6 +59,18 @@ impl Builder<'_> {
     }
 
     pub(crate) fn compile_ast(&mut self, context: &mut Context<'_>, ast: &Ast) -> Option<Typed> {
+        if self.depth >= MOST_DEPTH {
+            let message = "measures build on each other too deep here".to_string();
+            let help = "let some of them say in one expression what several say now".to_string();
+            return self.fail(context, ast, "too-deep", message, Some(help));
+        }
+        self.depth += 1;
+        let compiled = self.compile_node(context, ast);
+        self.depth -= 1;
+        compiled
+    }
+
+    fn compile_node(&mut self, context: &mut Context<'_>, ast: &Ast) -> Option<Typed> {
         match &ast.node {
             AstNode::Bool(value) => Some((Expr::Constant(Value::Bool(*value)), Type::Boolean)),
             AstNode::Number(number) => {
@@ -280,7 +295,9 @@ impl Builder<'_> {
             None if vocabulary::fact(ObjectKind::Line, name).is_some() => {
                 Some(format!("facts of the line are written `line.{name}`"))
             }
-            None => None,
+            None => {
+                Some("correct it, or define it as a measure, a parameter or an observation".into())
+            }
         };
         self.fail(context, ast, "unknown-name", format!("`{name}` is not known here"), help)
     }
@@ -567,7 +584,13 @@ impl Builder<'_> {
             None => format!("its codes are {}", one_of(codes)),
         };
         let message = format!("\"{code}\" is no code of `{}`", known.name);
-        self.fail(context, ast, "unknown-code", message, Some(help));
+        // The code itself, without its quotes.
+        let mut inside = ast.clone();
+        if inside.at.end > inside.at.start + 2 {
+            inside.at.start += 1;
+            inside.at.end -= 1;
+        }
+        self.fail(context, &inside, "unknown-code", message, Some(help));
         None
     }
 
@@ -660,18 +683,24 @@ impl Builder<'_> {
                     (x, None) => x.clone(),
                     (Some(x), Some(y)) => {
                         let message = format!("`{x}` is multiplied by `{y}`");
-                        return self.fail(context, ast, "wrong-unit", message, None);
+                        let help = "one of the two must be a bare number (unit `1`)".to_string();
+                        return self.fail(context, ast, "wrong-unit", message, Some(help));
                     }
                 },
                 Arithmetic::DividedBy => match (x, y) {
                     (x, Some(y)) if *y == one => x.clone(),
                     (Some(x), Some(y)) if x == y => Some(one.clone()),
                     (None, _) => Some(one.clone()),
-                    (x, y) => {
-                        let (x, y) =
-                            (x.clone().unwrap_or(one.clone()), y.clone().unwrap_or(one.clone()));
+                    (Some(x), Some(y)) => {
                         let message = format!("`{x}` is divided by `{y}`");
-                        return self.fail(context, ast, "wrong-unit", message, None);
+                        let help = "`percent_change`, `rises_by` and `falls_by` compare shares"
+                            .to_string();
+                        return self.fail(context, ast, "wrong-unit", message, Some(help));
+                    }
+                    (Some(_), None) => {
+                        let message = "this is divided by 0".to_string();
+                        let help = "divide by a measure or a parameter".to_string();
+                        return self.fail(context, b_ast, "wrong-unit", message, Some(help));
                     }
                 },
             },

@@ -3,6 +3,7 @@
 use super::names::{Builder, Context, PendingNode, TypeState};
 use crate::ir::*;
 use crate::order;
+use crate::proof::prove_where;
 use crate::raw::*;
 use crate::read::error_at;
 use crate::script::{ScriptFunction, Scripts};
@@ -12,8 +13,14 @@ use crate::vocabulary;
 use oncorules_model::{CodeText, DecisionText, Number, Quantity, SdtmMapping};
 use oncorules_source::{Diagnostic, Diagnostics, did_you_mean, one_of};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// Past so many errors no more are looked for: a file with that many is no ruleset.
+const MOST_ERRORS: usize = 500;
+
+/// A decision may have this many codes.
+const MOST_CODES: usize = 1_000;
 
 /// Compiles rulesets that stand in the order in which they use each other, the main one last.
 pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics), Diagnostics> {
@@ -24,11 +31,17 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
         builder.declare(index, raw, &mut scripts);
     }
     for id in 0..builder.nodes.len() {
+        if builder.diagnostics.len() > MOST_ERRORS {
+            return Err(builder.diagnostics);
+        }
         if builder.nodes.get(id).is_some_and(|n| n.measure.is_some() && n.value.is_none()) {
             builder.compile_measure(id as NodeId);
         }
     }
     let mut nodes = builder.finish_nodes();
+    if builder.diagnostics.len() > MOST_ERRORS {
+        return Err(builder.diagnostics);
+    }
     let mut columns = [0u32; 5];
     for node in &mut nodes {
         if let Some(count) = columns.get_mut(node.scope as usize) {
@@ -83,6 +96,10 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
     let texts = &program.texts;
     program.texts_sorted.sort_by_key(|n| texts.get(*n as usize));
     program.observations = builder.observations;
+    if diagnostics.has_errors() {
+        // Gaps, overlaps and dead rows of what compiled are told in the same go.
+        diagnostics.extend(prove_where(&program, &|id| !builder.broken.contains(&id)).1);
+    }
     diagnostics.sort();
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((program, diagnostics)) }
 }
@@ -197,16 +214,20 @@ impl<'r> Builder<'r> {
                         .help("add `codes: [A, B]`, its possible outcomes; only a decision of the base of `extends` can do without"),
                 );
             }
-            let mut seen: Vec<&str> = vec![];
+            if let Some(past) = decision.codes.get(MOST_CODES) {
+                let message = format!("`{}` has more than {MOST_CODES} codes", decision.name.value);
+                let help = "a decision has a few outcomes; what takes many values is a measure";
+                self.diagnostics.push(error_at("too-many-codes", message, past).help(help));
+            }
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
             for code in &decision.codes {
-                if seen.contains(&code.value.as_str()) {
+                if !seen.insert(&code.value) {
                     self.diagnostics.push(error_at(
                         "duplicate-name",
                         format!("the code `{}` stands twice", code.value),
                         code,
                     ));
                 }
-                seen.push(&code.value);
             }
             let domain = self.domain(&decision.name.value, &codes);
             self.pend(
@@ -225,6 +246,10 @@ impl<'r> Builder<'r> {
             Ok(library) => library,
             Err(diagnostics) => {
                 self.diagnostics.extend(diagnostics);
+                // The functions are taken to be there, so that their uses are not reported besides.
+                for function in &raw.functions {
+                    self.take_as_given(index, function);
+                }
                 return;
             }
         };
@@ -254,6 +279,7 @@ impl<'r> Builder<'r> {
                 );
                 self.diagnostics
                     .push(error_at("unknown-function", message, &function.name).help(help));
+                self.take_as_given(index, function);
                 continue;
             }
             let id = scripts.declare(ScriptFunction {
@@ -263,6 +289,15 @@ impl<'r> Builder<'r> {
                 gives: gives.clone(),
             });
             self.functions.insert((index, function.name.value.clone()), (id, takes, gives));
+        }
+    }
+
+    /// A function whose script is wrong, as far as its declaration goes.
+    fn take_as_given(&mut self, index: RulesetIndex, function: &RawFunction) {
+        let takes: Vec<Option<Type>> = function.takes.iter().map(|t| self.type_named(t)).collect();
+        let gives = self.type_named(&function.gives);
+        if let (Some(takes), Some(gives)) = (takes.into_iter().collect::<Option<Vec<_>>>(), gives) {
+            self.functions.insert((index, function.name.value.clone()), (u16::MAX, takes, gives));
         }
     }
 
@@ -534,10 +569,18 @@ impl<'r> Builder<'r> {
                     facts,
                     place: place_of(&measure.name),
                 });
+            } else if self.diagnostics.len() > MOST_ERRORS {
+                break;
             } else if let Some(decision) =
                 raw.decisions.iter().find(|d| d.scope == scope && *d.name.value == *name)
             {
-                nodes.push(self.decision(ruleset, raw, decision, &name, ty));
+                let before = self.diagnostics.len();
+                self.row_failed = false;
+                let node = self.decision(ruleset, raw, decision, &name, ty);
+                if self.row_failed || self.diagnostics.len() > before {
+                    self.broken.insert(nodes.len());
+                }
+                nodes.push(node);
             }
         }
         nodes
@@ -762,6 +805,7 @@ impl<'r> Builder<'r> {
                     facts.push(fact);
                 }
             }
+            self.row_failed |= then.is_none() || failed;
             if let (Some(then), false) = (then, failed) {
                 rows.push(Row {
                     id,

@@ -28,6 +28,12 @@ pub(crate) struct Builder<'r> {
     /// (ruleset, name) of every free function, with its types.
     pub(crate) functions: BTreeMap<(RulesetIndex, String), (u16, Vec<Type>, Type)>,
     pub(crate) diagnostics: Diagnostics,
+    /// How many expressions are being compiled for one another.
+    pub(crate) depth: usize,
+    /// Whether a row of the decision at hand was left out.
+    pub(crate) row_failed: bool,
+    /// The decisions of which something is wrong: nothing is proven of them.
+    pub(crate) broken: BTreeSet<usize>,
 }
 
 /// A measure or decision whose type may not be known yet.
@@ -115,6 +121,9 @@ impl<'r> Builder<'r> {
             aliases: BTreeMap::new(),
             functions: BTreeMap::new(),
             diagnostics: Diagnostics::new(),
+            depth: 0,
+            row_failed: false,
+            broken: BTreeSet::new(),
         }
     }
 

@@ -13,8 +13,12 @@ struct Cell {
     text: String,
 }
 
+/// A table may have this many rows.
+const MOST_ROWS: usize = 1_000;
 /// A table may have this many combinations of codes.
 const MOST_COMBINATIONS: usize = 1 << 20;
+/// A table may have this many combinations of codes times rows: each is looked at.
+const MOST_CELLS: usize = 1 << 26;
 
 impl Builder<'_> {
     /// Compiles the table of a decision; rows come with their cells, the lookup is filled.
@@ -51,6 +55,12 @@ impl Builder<'_> {
         let codes = self.domain_of(own)?.clone();
         let mut rows: Vec<Row> = vec![];
         for (number, cells) in lines.enumerate() {
+            if let Some(first) = cells.first().filter(|_| number >= MOST_ROWS) {
+                let message = format!("this table has more than {MOST_ROWS} rows");
+                let help = Some("split it into several decisions".to_string());
+                self.cell_error(text, first, "table-too-large", message, help);
+                return None;
+            }
             if cells.len() != header.len() {
                 if let Some(first) = cells.first() {
                     let message = format!(
@@ -171,13 +181,13 @@ impl Builder<'_> {
         let size = columns
             .iter()
             .try_fold(1usize, |n, c| n.checked_mul(c.codes.len()))
-            .filter(|n| *n <= MOST_COMBINATIONS);
+            .filter(|n| *n <= MOST_COMBINATIONS && n.saturating_mul(rows.len()) <= MOST_CELLS);
         let Some(size) = size else {
             self.diagnostics.push(
                 Diagnostic::error(
                     "table-too-large",
                     format!(
-                        "the table of `{}` has more than {MOST_COMBINATIONS} combinations",
+                        "the table of `{}` has too many combinations of codes to look at each (at most {MOST_COMBINATIONS}, and {MOST_CELLS} combinations times rows)",
                         raw.name.value
                     ),
                 )

@@ -279,6 +279,18 @@ impl Axis {
 }
 
 impl Formula {
+    /// How many parts it has.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Formula::Not(a) => 1 + a.size(),
+            Formula::And(parts) | Formula::Or(parts) => {
+                1 + parts.iter().map(Formula::size).sum::<u64>()
+            }
+            Formula::If(c, a, b) => 1 + c.size() + a.size() + b.size(),
+            _ => 1,
+        }
+    }
+
     /// Its truth in a cell; `None`: unknown.
     pub(super) fn holds(&self, cell: &[Point]) -> Option<bool> {
         let at = |axis: &usize| cell.get(*axis).copied().unwrap_or(Point::Unknown);

@@ -7,6 +7,9 @@ use crate::types::Type;
 use crate::vocabulary::FACTS;
 use oncorules_source::{Diagnostic, Diagnostics};
 
+/// So many parts of conditions are looked at over all combinations of one decision.
+const MOST_WORK: u64 = 1 << 26;
+
 pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostics) -> Found {
     let type_of = |expr: &Expr| type_of(program, expr);
     let names = node.rows.iter().flat_map(|r| &r.facts).map(|f| (&f.expr, &f.name)).collect();
@@ -18,7 +21,11 @@ pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostic
     let cells = points
         .iter()
         .try_fold(1u64, |n, p| n.checked_mul(p.len() as u64))
-        .filter(|n| *n <= MOST_CELLS);
+        .filter(|n| *n <= MOST_CELLS)
+        .filter(|n| {
+            let work: u64 = formulas.iter().flatten().map(Formula::size).sum();
+            n.saturating_mul(work) <= MOST_WORK
+        });
     let unconditional = formulas.iter().position(Option::is_none);
     // A row behind one that always decides is dead whatever the conditions say.
     let mut dead = false;
@@ -29,7 +36,7 @@ pub(super) fn prove(program: &Program, node: &Node, diagnostics: &mut Diagnostic
     let in_order = (ProofKind::Consistent, 0, ProofOutcome::Proven);
     let Some(cells) = cells else {
         let why = ProofOutcome::NotProvable(format!(
-            "its conditions look at more than {MOST_CELLS} combinations"
+            "its conditions look at too many combinations (more than {MOST_CELLS}, or {MOST_WORK} with all its rows)"
         ));
         let complete = if unconditional.is_some() { ProofOutcome::Proven } else { why.clone() };
         return vec![

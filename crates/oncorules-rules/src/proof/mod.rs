@@ -55,9 +55,18 @@ pub struct Proof {
 
 /// Proves what can be proven of every decision; a failed proof is an error among the diagnostics.
 pub fn prove(program: &Program) -> (Vec<Proof>, Diagnostics) {
+    prove_where(program, &|_| true)
+}
+
+/// As [`prove`], for the nodes that are `wanted`.
+pub(crate) fn prove_where(
+    program: &Program,
+    wanted: &dyn Fn(usize) -> bool,
+) -> (Vec<Proof>, Diagnostics) {
     let mut proofs = vec![];
     let mut diagnostics = Diagnostics::new();
-    for node in program.nodes.iter().filter(|n| n.is_decision()) {
+    let decisions = program.nodes.iter().enumerate();
+    for (_, node) in decisions.filter(|(id, n)| n.is_decision() && wanted(*id)) {
         let ruleset = program
             .rulesets
             .get(usize::from(node.ruleset))
