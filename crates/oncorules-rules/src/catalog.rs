@@ -196,8 +196,10 @@ impl Catalog {
                 // What seems to be unknown may be defined where the file is broken.
                 more.0.retain(|d| {
                     left_out.is_empty()
-                        || !matches!(d.code, "missing-key" | "gap" | "overlap" | "dead-row" | "more")
-                            && !quoted(&d.message).any(|word| left_out.contains(word))
+                        || !matches!(
+                            d.code,
+                            "missing-key" | "gap" | "overlap" | "dead-row" | "more"
+                        ) && !quoted(&d.message).any(|word| left_out.contains(word))
                 });
                 diagnostics.extend(more);
             }
@@ -271,9 +273,7 @@ fn in_order(mut diagnostics: Diagnostics) -> Diagnostics {
         diagnostics.0.truncate(MOST_TOLD);
         diagnostics.sort();
         let message = format!("{more} or more errors and warnings besides are not shown");
-        diagnostics.push(
-            Diagnostic::error("too-many-errors", message).help("mend these first"),
-        );
+        diagnostics.push(Diagnostic::error("too-many-errors", message).help("mend these first"));
     }
     diagnostics
 }
