@@ -144,10 +144,7 @@ impl<'e> Evaluator<'e> {
                     Meant::Fixed(object) => Column::One(columns.get(node.column, object)),
                     Meant::Various => self.one_by_one(expr, frame),
                     Meant::Itself => {
-                        let values = columns.of(node.column);
-                        let at = |o: &u32| values.get(*o as usize).map(Cell::get);
-                        let values = frame.objects.iter().map(|o| at(o).unwrap_or(Value::Unknown));
-                        Column::Many(values.collect())
+                        Column::Many(gather(columns.of(node.column), frame.objects, Cell::get))
                     }
                     Meant::ItsTimepoint => self.each(frame, |t| columns.get(node.column, t)),
                 }
@@ -275,9 +272,7 @@ impl<'e> Evaluator<'e> {
 
     #[inline]
     fn sighted(&self, objects: &[u32], value: impl Fn(&Sighting) -> Value) -> Column {
-        let sightings = &self.line.sightings;
-        let at = |o: &u32| sightings.get(*o as usize).map_or(Value::Unknown, &value);
-        Column::Many(objects.iter().map(at).collect())
+        Column::Many(gather(&self.line.sightings, objects, value))
     }
 
     /// The rule's own object for an object of the frame.
@@ -654,6 +649,19 @@ impl<'e> Evaluator<'e> {
         });
         Column::Many(results.collect())
     }
+}
+
+/// The values of some objects; mostly these lie side by side.
+#[inline]
+fn gather<T>(from: &[T], objects: &[u32], value: impl Fn(&T) -> Value) -> Values {
+    if let (Some(first), Some(last)) = (objects.first(), objects.last())
+        && objects.iter().zip(*first..).all(|(object, expected)| *object == expected)
+        && let Some(run) = from.get(*first as usize..=*last as usize)
+    {
+        return run.iter().map(value).collect();
+    }
+    let at = |o: &u32| from.get(*o as usize).map_or(Value::Unknown, &value);
+    objects.iter().map(at).collect()
 }
 
 fn all(values: &[Value], wanted: bool) -> bool {

@@ -131,6 +131,37 @@ impl Number {
         self.minus(reference)?.times(Number::from(100))?.divided_by(reference)
     }
 
+    /// Whether `self` lies at least `percent` above `reference` (or below, where `down`), multiplied
+    /// crosswise: exact, and without a division that a reference of zero would spoil. `None` where
+    /// that cannot be kept exactly.
+    ///
+    /// ```
+    /// use oncorules_model::Number;
+    /// let [from, to, by] = ["33.0", "23.1", "30"].map(|n| n.parse::<Number>().unwrap());
+    /// assert_eq!(to.lies_from(from, by, true), Some(true));
+    /// ```
+    #[inline]
+    pub fn lies_from(self, reference: Number, percent: Number, down: bool) -> Option<bool> {
+        let all_common =
+            [self, reference, percent].iter().all(|number| number.denominator == COMMON);
+        if all_common {
+            // 100 % in the common denominator.
+            let whole = 100 * i128::from(COMMON);
+            let by = i128::from(percent.numerator);
+            let limit = i128::from(reference.numerator).checked_mul(if down {
+                whole - by
+            } else {
+                whole + by
+            })?;
+            let to = i128::from(self.numerator) * whole;
+            return Some(if down { to <= limit } else { to >= limit });
+        }
+        let hundred = Number::from(100);
+        let rest = if down { hundred.minus(percent) } else { hundred.plus(percent) };
+        let (to, limit) = (self.times(hundred)?, reference.times(rest?)?);
+        Some(if down { to <= limit } else { to >= limit })
+    }
+
     /// Whether it is a whole number.
     pub fn is_whole(self) -> bool {
         self.numerator % self.denominator == 0
