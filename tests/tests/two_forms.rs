@@ -1,7 +1,7 @@
 //! Expressions mean the same in both forms: compiled, as the conditions of rulesets are, and run by
 //! Rhai itself, as free functions in `.rhai` files are.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use oncorules::model::Scalar;
 use oncorules::{EvaluateOptions, Rulesets};

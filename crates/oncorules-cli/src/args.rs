@@ -90,7 +90,7 @@ pub(crate) struct RulesChosen {
     /// The criteria that the ruleset uses, in place of its own choice
     #[arg(long, value_name = "ID")]
     pub(crate) criteria: Option<String>,
-    /// Another value of a parameter, where its ruleset allows it: NAME=VALUE, or RULESET/NAME=VALUE
+    /// Another value of a parameter: NAME=VALUE, or RULESET/NAME=VALUE; the report says so
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) set: Vec<(String, String)>,
     #[command(flatten)]

@@ -218,7 +218,7 @@ fn tables_too_large_to_enumerate() {
     text.push_str(&format!(
         "  all:\n    means: x\n    codes: [C0]\n    hit: any\n    table: |\n      {} | => all\n      {} | C0\n",
         columns.join(" | "),
-        vec!["any"; 12].join(" | ")
+        ["any"; 12].join(" | ")
     ));
     fs::write(dir.path().join("r/ruleset.yaml"), text).unwrap();
     survives(dir.path(), &["check", "--proofs", "r"], b"");

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use std::cell::Cell;
 
 /// A value for each of some objects; courses are mostly short.
-type Values = SmallVec<[Value; 8]>;
+type Values = Vec<Value>;
 
 /// The values of an expression: one for all objects, or one each.
 pub(crate) enum Column {
@@ -144,10 +144,7 @@ impl<'e> Evaluator<'e> {
                     Meant::Fixed(object) => Column::One(columns.get(node.column, object)),
                     Meant::Various => self.one_by_one(expr, frame),
                     Meant::Itself => {
-                        let values = columns.of(node.column);
-                        let at = |o: &u32| values.get(*o as usize).map(Cell::get);
-                        let values = frame.objects.iter().map(|o| at(o).unwrap_or(Value::Unknown));
-                        Column::Many(values.collect())
+                        Column::Many(gather(columns.of(node.column), frame.objects, Cell::get))
                     }
                     Meant::ItsTimepoint => self.each(frame, |t| columns.get(node.column, t)),
                 }
@@ -247,8 +244,16 @@ impl<'e> Evaluator<'e> {
 
     /// The value of a fact for each object.
     fn facts(&self, fact: Fact, objects: &[u32]) -> Column {
-        // Which fact is asked once, not for each lesion.
+        // Which fact is asked once, not for each lesion; and what all share is not asked at all.
+        let shared = &self.line.shared;
         match fact {
+            Fact::Merged if shared.none_merged => Column::One(Value::Bool(false)),
+            Fact::TooSmall if shared.none_too_small => Column::One(Value::Bool(false)),
+            Fact::LesionStatus if shared.no_status => Column::One(Value::Unknown),
+            Fact::ShortAxis if shared.no_short_axis => Column::One(Value::Unknown),
+            Fact::LesionNodal if shared.nodal.is_some() => {
+                Column::One(shared.nodal.map_or(Value::Unknown, Value::Bool))
+            }
             Fact::LongestDiameter => self.sighted(objects, |s| s.longest),
             Fact::ShortAxis => self.sighted(objects, |s| s.short),
             Fact::TooSmall => self.sighted(objects, |s| Value::Bool(s.too_small)),
@@ -267,9 +272,7 @@ impl<'e> Evaluator<'e> {
 
     #[inline]
     fn sighted(&self, objects: &[u32], value: impl Fn(&Sighting) -> Value) -> Column {
-        let sightings = &self.line.sightings;
-        let at = |o: &u32| sightings.get(*o as usize).map_or(Value::Unknown, &value);
-        Column::Many(objects.iter().map(at).collect())
+        Column::Many(gather(&self.line.sightings, objects, value))
     }
 
     /// The rule's own object for an object of the frame.
@@ -587,6 +590,10 @@ impl<'e> Evaluator<'e> {
             variable: Some(slot),
             slots: frame.slots,
         };
+        if members.is_empty() {
+            let of = |known: bool| Fold::new(aggregate).result(self, known);
+            return Column::Many(ends.iter().map(|(_, known)| of(*known)).collect());
+        }
         // For each member: whether the filters take it in, and its value.
         let mut included: Option<Values> = None;
         for filter in &collection.filters {
@@ -642,6 +649,19 @@ impl<'e> Evaluator<'e> {
         });
         Column::Many(results.collect())
     }
+}
+
+/// The values of some objects; mostly these lie side by side.
+#[inline]
+fn gather<T>(from: &[T], objects: &[u32], value: impl Fn(&T) -> Value) -> Values {
+    if let (Some(first), Some(last)) = (objects.first(), objects.last())
+        && objects.iter().zip(*first..).all(|(object, expected)| *object == expected)
+        && let Some(run) = from.get(*first as usize..=*last as usize)
+    {
+        return run.iter().map(value).collect();
+    }
+    let at = |o: &u32| from.get(*o as usize).map_or(Value::Unknown, &value);
+    objects.iter().map(at).collect()
 }
 
 fn all(values: &[Value], wanted: bool) -> bool {

@@ -34,8 +34,8 @@ impl Course<'_> {
     /// The number of a text.
     pub(crate) fn intern(&self, text: &str) -> u32 {
         let fixed = &self.program.texts;
-        if let Some(at) = fixed.iter().position(|t| **t == *text) {
-            return at as u32;
+        if let Some(at) = self.program.text_number(text) {
+            return at;
         }
         let mut texts = self.texts.borrow_mut();
         let at = texts.own.iter().position(|t| **t == *text).unwrap_or_else(|| {
@@ -98,6 +98,8 @@ pub(crate) struct Line {
     pub(crate) non_targets: Vec<u32>,
     /// Whether any lesion is a part of another.
     pub(crate) has_parts: bool,
+    /// What all of them share, so that it need not be asked of each.
+    pub(crate) shared: Shared,
     /// What is known of each lesion at each timepoint: timepoint by timepoint.
     pub(crate) sightings: Vec<Sighting>,
     /// Observations, timepoint by timepoint: value, upper and lower limit.
@@ -107,6 +109,38 @@ pub(crate) struct Line {
     pub(crate) marker_above: Vec<Option<bool>>,
     /// Reported codes: node, timepoint, code.
     pub(crate) reported: Vec<(u32, u32, u16)>,
+}
+
+/// Facts of lesions that are the same for all lesions of a line at all its timepoints.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Shared {
+    pub(crate) none_merged: bool,
+    pub(crate) none_too_small: bool,
+    pub(crate) no_status: bool,
+    pub(crate) no_short_axis: bool,
+    pub(crate) nodal: Option<bool>,
+}
+
+impl Shared {
+    pub(crate) fn of(lesions: &[Lesion], sightings: &[Sighting]) -> Self {
+        let mut shared = Self {
+            none_merged: true,
+            none_too_small: true,
+            no_status: true,
+            no_short_axis: true,
+            nodal: lesions.first().map(|l| l.nodal),
+        };
+        for sighting in sightings {
+            shared.none_merged &= !sighting.merged;
+            shared.none_too_small &= !sighting.too_small;
+            shared.no_status &= sighting.status.is_none();
+            shared.no_short_axis &= !sighting.short.is_known();
+        }
+        if lesions.iter().any(|l| Some(l.nodal) != shared.nodal) {
+            shared.nodal = None;
+        }
+        shared
+    }
 }
 
 /// One assessment in a line.

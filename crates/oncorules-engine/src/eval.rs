@@ -409,16 +409,12 @@ pub(crate) fn percent_change(from: Value, to: Value) -> Value {
     }
 }
 
-/// Whether `to` lies at least `by` percent above (or below) `from`, multiplied crosswise: exact,
-/// and without a division that zero would spoil.
+/// Whether `to` lies at least `by` percent above (or below) `from`.
 pub(crate) fn moved(from: Value, to: Value, by: Value, down: bool) -> Value {
-    let (Value::Number(from), Value::Number(to), Value::Number(by)) = (from, to, by) else {
-        return Value::Unknown;
-    };
-    let hundred = Number::from(100);
-    let rest = if down { hundred.minus(by) } else { hundred.plus(by) };
-    match (to.times(hundred), rest.and_then(|r| from.times(r))) {
-        (Some(to), Some(limit)) => Value::Bool(if down { to <= limit } else { to >= limit }),
+    match (from, to, by) {
+        (Value::Number(from), Value::Number(to), Value::Number(by)) => {
+            to.lies_from(from, by, down).map_or(Value::Unknown, Value::Bool)
+        }
         _ => Value::Unknown,
     }
 }

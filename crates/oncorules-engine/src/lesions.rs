@@ -3,12 +3,11 @@
 use crate::course::*;
 use oncorules_model::{LesionRecord, Measurement, Number, PartialDate, Role};
 use oncorules_rules::{Value, value_in};
-use std::sync::Arc;
 
 /// What was said of a lesion before a certain timepoint, in any line.
-struct Said {
+struct Said<'c> {
     role: Option<Role>,
-    site: Option<Arc<str>>,
+    site: Option<&'c str>,
     node: Option<bool>,
     first_seen: Option<PartialDate>,
 }
@@ -27,6 +26,9 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
     let number = line.number;
     let baseline = line.lesion_baseline;
     let next_baseline = next_baseline(line);
+    let lymph_node = course.intern(LYMPH_NODE);
+    // Lesions mostly share a site with the one before.
+    let mut last_site = None;
     let mut lesions: Vec<Lesion> = vec![];
     // For each lesion of the case: its place among those of this line.
     let mut places: Vec<Option<u32>> = vec![None; numbering.count()];
@@ -71,10 +73,18 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
             }
             let role = role_of(course, record, &said, at, baseline, timepoint.date, number);
             let Some(role) = role else { continue };
-            let site = record.site.clone().or(said.site);
-            let organ = site.as_deref().map(organ_of);
-            let nodal = record.node.or(said.node).unwrap_or_else(|| match organ.as_deref() {
-                Some(organ) => organ == LYMPH_NODE,
+            let site = record.site.as_deref().or(said.site);
+            let (site, organ) = match (site, last_site) {
+                (Some(site), Some((last, numbers))) if site == last => numbers,
+                (Some(site), _) => {
+                    let numbers = (Some(course.intern(site)), Some(course.intern(&organ_of(site))));
+                    last_site = Some((site, numbers));
+                    numbers
+                }
+                (None, _) => (None, None),
+            };
+            let nodal = record.node.or(said.node).unwrap_or_else(|| match organ {
+                Some(organ) => organ == lymph_node,
                 None => record.longest_diameter.is_none() && record.short_axis.is_some(),
             });
             if let Some(place) = places.get_mut(*id as usize) {
@@ -85,12 +95,8 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
                 id_text: course.intern(&record.id),
                 id: record.id.clone(),
                 role,
-                site: site.as_deref().map(|s| course.intern(s)),
-                organ: if nodal {
-                    Some(course.intern(LYMPH_NODE))
-                } else {
-                    organ.map(|o| course.intern(&o))
-                },
+                site,
+                organ: if nodal { Some(lymph_node) } else { organ },
                 nodal,
                 first_seen: said.first_seen.unwrap_or(timepoint.date),
                 first_timepoint: at,
@@ -138,6 +144,7 @@ pub(crate) fn bind(course: &Course<'_>, line: &mut Line) {
     };
     line.targets = of_role(Role::Target);
     line.non_targets = of_role(Role::NonTarget);
+    line.shared = Shared::of(&lesions, &sightings);
     line.has_parts = lesions.iter().any(|l| l.part_of.is_some());
     line.lesions = lesions;
     line.sightings = sightings;
@@ -160,7 +167,7 @@ fn next_baseline(line: &Line) -> Option<u32> {
 fn role_of(
     course: &Course<'_>,
     record: &LesionRecord,
-    said: &Said,
+    said: &Said<'_>,
     at: u32,
     baseline: Option<u32>,
     date: PartialDate,
@@ -209,7 +216,7 @@ fn role_of(
 }
 
 /// The last that was said of a lesion at or before this timepoint's assessment, in date order.
-fn said_of(course: &Course<'_>, number: u32, timepoint: &Timepoint) -> Said {
+fn said_of<'c>(course: &'c Course<'_>, number: u32, timepoint: &Timepoint) -> Said<'c> {
     let mut said = Said { role: None, site: None, node: None, first_seen: None };
     let now = (timepoint.date.earliest(), timepoint.assessment);
     for (index, record) in course.numbering.records(course.case, number) {
@@ -220,8 +227,8 @@ fn said_of(course: &Course<'_>, number: u32, timepoint: &Timepoint) -> Said {
         said.first_seen = said.first_seen.or(Some(date));
         said.role = record.role.or(said.role);
         said.node = record.node.or(said.node);
-        let Some(site) = &record.site else { continue };
-        match &said.site {
+        let Some(site) = record.site.as_deref() else { continue };
+        match said.site {
             Some(known) if known == site => {}
             Some(known) if organ_of(known) != organ_of(site) => {
                 let message = format!(
@@ -230,7 +237,7 @@ fn said_of(course: &Course<'_>, number: u32, timepoint: &Timepoint) -> Said {
                 );
                 course.find("site-changed", message, None, Some(date));
             }
-            _ => said.site = Some(site.clone()),
+            _ => said.site = Some(site),
         }
     }
     said

@@ -30,6 +30,7 @@ impl Fixed {
                     id: r.id.clone(),
                     version: r.version.clone(),
                     sha256: r.sha256.clone(),
+                    set: Named(r.set.clone()),
                 })
                 .collect(),
             reported: "reported".into(),
@@ -78,6 +79,7 @@ impl<'b> Builder<'b> {
         let text = |id: u32| self.course.text(id);
         self.compare_with_reported();
         self.findings();
+        self.impossible();
         let (schedule, late): (Vec<Due>, Vec<()>) =
             program.timings.iter().filter_map(|t| self.due(t)).map(|d| (d, ())).unzip();
         let _ = late;
@@ -226,6 +228,7 @@ impl<'b> Builder<'b> {
             facts: Named::default(),
             sources: vec![],
             unknown: vec![],
+            interpretation: None,
             layer: None,
         };
         if hit == Hit::REPORTED {
@@ -247,6 +250,7 @@ impl<'b> Builder<'b> {
                     evaluator.scalar(evaluator.eval(&fact.expr), &fact.ty),
                 );
             }
+            decision.interpretation.clone_from(&row.interpretation);
             decision.layer.clone_from(&row.layer);
         }
         match (hit.decided_by(), row) {
@@ -422,6 +426,62 @@ impl<'b> Builder<'b> {
                         date,
                     );
                 }
+            }
+        }
+    }
+
+    /// Combinations that a table says cannot occur, where a case has one all the same.
+    fn impossible(&self) {
+        for node in &self.course.program.nodes {
+            let Logic::Table(table) = &node.logic else { continue };
+            if table.impossible.is_empty() {
+                continue;
+            }
+            let objects: Vec<(u32, Option<PartialDate>)> = match node.scope {
+                Scope::Line => vec![(self.index, None)],
+                Scope::Timepoint => {
+                    let Some(members) = self.state.members(node.ruleset) else { continue };
+                    let date = |t: &u32| self.line.timepoints.get(*t as usize).map(|t| t.date);
+                    members.follow_ups.iter().map(|t| (*t, date(t))).collect()
+                }
+                _ => continue,
+            };
+            for (object, date) in objects {
+                let Some(evaluator) = self.evaluator(node.ruleset, node.scope, object) else {
+                    continue;
+                };
+                let codes: Option<Vec<u16>> = table
+                    .columns
+                    .iter()
+                    .map(|column| match evaluator.eval(&column.expr) {
+                        Value::Code(code) => Some(code),
+                        Value::Bool(b) => Some(u16::from(b)),
+                        _ => None,
+                    })
+                    .collect();
+                let Some(codes) = codes else { continue };
+                let meant = |cells: &[u64]| {
+                    cells.iter().zip(&codes).all(|(cell, code)| cell >> code & 1 == 1)
+                };
+                let Some(entry) = table.impossible.iter().find(|i| meant(&i.cells)) else {
+                    continue;
+                };
+                let shown: Vec<String> = table
+                    .columns
+                    .iter()
+                    .zip(&codes)
+                    .map(|(column, code)| {
+                        let code = column.codes.get(usize::from(*code)).map_or("?", |c| c);
+                        format!("{} is {code}", column.name)
+                    })
+                    .collect();
+                let message = format!(
+                    "{}: {}, which cannot occur: {}",
+                    node.name,
+                    shown.join(", "),
+                    entry.because
+                );
+                self.find("impossible-combination", message, node.ruleset, date);
             }
         }
     }

@@ -131,6 +131,37 @@ impl Number {
         self.minus(reference)?.times(Number::from(100))?.divided_by(reference)
     }
 
+    /// Whether `self` lies at least `percent` above `reference` (or below, where `down`), multiplied
+    /// crosswise: exact, and without a division that a reference of zero would spoil. `None` where
+    /// that cannot be kept exactly.
+    ///
+    /// ```
+    /// use oncorules_model::Number;
+    /// let [from, to, by] = ["33.0", "23.1", "30"].map(|n| n.parse::<Number>().unwrap());
+    /// assert_eq!(to.lies_from(from, by, true), Some(true));
+    /// ```
+    #[inline]
+    pub fn lies_from(self, reference: Number, percent: Number, down: bool) -> Option<bool> {
+        let all_common =
+            [self, reference, percent].iter().all(|number| number.denominator == COMMON);
+        if all_common {
+            // 100 % in the common denominator.
+            let whole = 100 * i128::from(COMMON);
+            let by = i128::from(percent.numerator);
+            let limit = i128::from(reference.numerator).checked_mul(if down {
+                whole - by
+            } else {
+                whole + by
+            })?;
+            let to = i128::from(self.numerator) * whole;
+            return Some(if down { to <= limit } else { to >= limit });
+        }
+        let hundred = Number::from(100);
+        let rest = if down { hundred.minus(percent) } else { hundred.plus(percent) };
+        let (to, limit) = (self.times(hundred)?, reference.times(rest?)?);
+        Some(if down { to <= limit } else { to >= limit })
+    }
+
     /// Whether it is a whole number.
     pub fn is_whole(self) -> bool {
         self.numerator % self.denominator == 0
@@ -152,6 +183,12 @@ impl Number {
         if let Some(whole) = self.as_whole() {
             return whole as f64;
         }
+        let Decimal { units, places } = self.decimal();
+        // Both sides are exact in a double, so the quotient is the double nearest to the decimal.
+        if units < 1 << 53 {
+            let value = units as f64 / 10_u64.pow(places) as f64;
+            return if self.numerator < 0 { -value } else { value };
+        }
         self.to_string().parse().unwrap_or(self.numerator as f64 / self.denominator as f64)
     }
 
@@ -167,6 +204,13 @@ impl Number {
             _ => self,
         }
     }
+}
+
+fn greatest_common_divisor_64(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
 }
 
 fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
@@ -274,33 +318,64 @@ fn shorten(text: &str) -> String {
     }
 }
 
+/// A decimal without its sign: `units / 10^places`.
+struct Decimal {
+    units: u128,
+    places: u32,
+}
+
+impl Number {
+    /// The exact decimal where there is one of at most 9 places, else rounded to 6 places.
+    fn decimal(self) -> Decimal {
+        let (n, d) = (self.numerator.unsigned_abs(), self.denominator.unsigned_abs());
+        let divisor = greatest_common_divisor_64(n, d);
+        let (n, d) = (n / divisor, d / divisor);
+        // A fraction in its lowest terms ends where its denominator is of twos and fives only.
+        let twos = d.trailing_zeros();
+        let mut rest = d >> twos;
+        let mut fives = 0;
+        while rest > 1 && rest.is_multiple_of(5) {
+            rest /= 5;
+            fives += 1;
+        }
+        let exact = Some(twos.max(fives)).filter(|places| rest == 1 && *places <= 9);
+        let places = exact.unwrap_or(6);
+        let power = 10_u64.pow(places);
+        let units = match (exact, n.checked_mul(power)) {
+            (Some(_), Some(scaled)) => u128::from(scaled / d),
+            (Some(_), None) => u128::from(n) * u128::from(power) / u128::from(d),
+            (None, _) => {
+                let twice = 2 * u128::from(n) * u128::from(power) + u128::from(d);
+                twice / (2 * u128::from(d))
+            }
+        };
+        Decimal { units, places }
+    }
+}
+
 impl fmt::Display for Number {
     /// The exact decimal where there is one of at most 9 places, else rounded to 6 places.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut numerator, mut denominator) =
-            (i128::from(self.numerator), i128::from(self.denominator));
-        if numerator % denominator == 0 {
-            return write!(f, "{}", numerator / denominator);
+        let Decimal { units, places } = self.decimal();
+        let sign = if self.numerator < 0 && units != 0 { "-" } else { "" };
+        let power = u128::from(10_u64.pow(places));
+        let (whole, mut fraction) = match u64::try_from(units) {
+            // Division is quick in 64 bits.
+            Ok(units) => {
+                let power = 10_u64.pow(places);
+                (u128::from(units / power), units % power)
+            }
+            Err(_) => (units / power, u64::try_from(units % power).unwrap_or(0)),
+        };
+        if fraction == 0 {
+            return write!(f, "{sign}{whole}");
         }
-        let exact = (1..=9).find(|p| (numerator * 10_i128.pow(*p)) % denominator == 0);
-        let places = exact.unwrap_or(6);
-        let negative = numerator < 0;
-        numerator = numerator.abs() * 10_i128.pow(places);
-        if exact.is_none() {
-            numerator = numerator * 2 + denominator;
-            denominator *= 2;
+        let mut width = usize::try_from(places).unwrap_or(0);
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            width -= 1;
         }
-        let scaled = numerator / denominator;
-        let power = 10_i128.pow(places);
-        let sign = if negative && scaled != 0 { "-" } else { "" };
-        let width = usize::try_from(places).unwrap_or(0);
-        let fraction = format!("{:0width$}", scaled % power);
-        let fraction = fraction.trim_end_matches('0');
-        if fraction.is_empty() {
-            write!(f, "{sign}{}", scaled / power)
-        } else {
-            write!(f, "{sign}{}.{fraction}", scaled / power)
-        }
+        write!(f, "{sign}{whole}.{fraction:0width$}")
     }
 }
 
@@ -400,6 +475,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn text_is_the_exact_decimal_or_rounded_half_up_to_six_places(
+            a in -1_000_000_000_000_i64..1_000_000_000_000,
+            b in 1_i64..100_000,
+        ) {
+            let shown = Number::ratio(a, b).unwrap().to_string();
+            let (whole, fraction) = shown.split_once('.').unwrap_or((&shown, ""));
+            prop_assert!(!fraction.ends_with('0') && fraction.len() <= 9);
+            let places = u32::try_from(fraction.len()).unwrap();
+            let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
+            let shown_units: i128 = digits.parse().unwrap();
+            let (a, b) = (i128::from(a.abs()), i128::from(b));
+            // Twice the distance to the exact value, in units of the last place shown.
+            let off = (shown_units * b - a * 10_i128.pow(places)).abs() * 2;
+            if (0..=9).any(|p| a * 10_i128.pow(p) % b == 0) {
+                prop_assert_eq!(off, 0);
+            } else {
+                let last = 10_i128.pow(6 - places.min(6));
+                prop_assert!(off * last <= b, "{} for {}/{}", shown, a, b);
+            }
+        }
+
         #[test]
         fn comparisons_are_those_of_rationals(a in -10_000_000_000i64..10_000_000_000, b in 1i64..10_000_000_000, p in -100i64..200) {
             let (x, y) = (Number::ratio(a, 10_000).unwrap(), Number::ratio(b, 10_000).unwrap());

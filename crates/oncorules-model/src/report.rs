@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
 /// The names and values of a mapping, in a fixed order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named<T>(pub Vec<(Arc<str>, T)>);
 
 impl<T> Default for Named<T> {
@@ -122,6 +122,9 @@ pub struct RulesetId {
     pub version: Arc<str>,
     /// The SHA-256 digest of its files and of those it extends.
     pub sha256: Arc<str>,
+    /// Parameters that were given other values than the files do, with those values.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub set: Named<Arc<str>>,
 }
 
 /// Decisions by ruleset and name.
@@ -291,6 +294,9 @@ pub struct Decision {
     /// The sources that the row cites.
     #[serde(default)]
     pub sources: Vec<Arc<str>>,
+    /// What the author says where the publication is silent, and the row is a reading of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpretation: Option<Arc<str>>,
     /// The facts that were missing.
     #[serde(default)]
     pub unknown: Vec<Arc<str>>,

@@ -208,6 +208,7 @@ impl Explainer<'_> {
         }
         item("missing", &decision.unknown.join(", "));
         item("source", &decision.sources.join("; "));
+        item("reading", decision.interpretation.as_deref().unwrap_or_default());
         out
     }
 }

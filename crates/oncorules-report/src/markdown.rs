@@ -29,7 +29,7 @@ pub fn render(report: &Report) -> String {
     about.extend(report.evaluator.as_deref().map(|e| format!("read by {}", escape(e))));
     let rulesets = report.rulesets.iter().map(|r| {
         let digest: String = r.sha256.chars().take(12).collect();
-        format!("{} {} (SHA-256 {digest}…)", escape(&r.id), escape(&r.version))
+        format!("{} (SHA-256 {digest}…)", escape(&words::ruleset(r)))
     });
     about.extend(rulesets);
     about.push(format!("{} {}", report.engine.name, report.engine.version));

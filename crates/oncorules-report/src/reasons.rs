@@ -80,6 +80,7 @@ mod tests {
             ),
             sources: vec![],
             unknown: vec![],
+            interpretation: None,
             layer: None,
         }
     }

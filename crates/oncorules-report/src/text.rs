@@ -44,8 +44,7 @@ impl Page {
         let mut first = vec![format!("Case {}", words::plain(&report.case))];
         first.extend(report.evaluator.as_deref().map(|e| format!("read by {}", words::plain(e))));
         first.extend(report.as_of.map(|d| format!("as of {d}")));
-        let mut by: Vec<String> =
-            report.rulesets.iter().map(|r| format!("{} {}", r.id, r.version)).collect();
+        let mut by: Vec<String> = report.rulesets.iter().map(words::ruleset).collect();
         by.push(format!("{} {}", report.engine.name, report.engine.version));
         let by = hang("", &by.join(" · "), self.width);
         format!("{}\n{}", self.paint.bold(&first.join(" · ")), self.each_dim(&by))

@@ -1,7 +1,7 @@
 //! Names, values and long texts in words.
 
 use oncorules_model::{
-    Decision, LineReport, MeasureValue, Named, Number, PartialDate, Prompt, Scalar,
+    Decision, LineReport, MeasureValue, Named, Number, PartialDate, Prompt, RulesetId, Scalar,
 };
 
 /// What stands where there is no value.
@@ -15,6 +15,17 @@ pub(crate) fn name(name: &str) -> String {
 /// A text without control characters: what stands in a case must not steer a terminal.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A ruleset with its version, and the parameters that were set to other values than its own.
+pub(crate) fn ruleset(ruleset: &RulesetId) -> String {
+    let mut text = format!("{} {}", plain(&ruleset.id), plain(&ruleset.version));
+    if !ruleset.set.is_empty() {
+        let set: Vec<String> =
+            ruleset.set.iter().map(|(n, v)| format!("{} = {}", plain(n), plain(v))).collect();
+        text.push_str(&format!(" with {}", set.join(", ")));
+    }
+    text
 }
 
 /// A sentence that begins with a capital and ends with a stop.

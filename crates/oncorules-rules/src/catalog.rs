@@ -401,12 +401,18 @@ impl Loader<'_> {
         for (name, value) in parameters {
             let (ruleset, name) = name.rsplit_once('/').unwrap_or((main, name));
             let raw = self.done.iter_mut().find(|r| r.id.value == ruleset);
-            let text = raw
-                .and_then(|r| r.parameters.iter_mut().find(|p| p.name.value == *name))
-                .and_then(|p| p.value.as_mut());
-            match text {
-                Some(text) => match unlike(&text.value, value) {
-                    None => text.value.clone_from(value),
+            let found = raw.and_then(|r| {
+                let parameter = r.parameters.iter_mut().find(|p| p.name.value == *name)?;
+                Some((parameter.value.as_mut()?, &mut r.set))
+            });
+            match found {
+                Some((text, set)) => match unlike(&text.value, value) {
+                    None => {
+                        text.value.clone_from(value);
+                        // The digest is that of the files: the report must say what is not in them.
+                        set.retain(|(n, _)| **n != *name);
+                        set.push((name.into(), value.as_str().into()));
+                    }
                     Some((expected, found)) => self.diagnostics.push(
                         Diagnostic::error(
                             "wrong-unit",

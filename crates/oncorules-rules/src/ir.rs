@@ -601,6 +601,8 @@ pub struct ProgramRuleset {
     pub title: Arc<str>,
     /// SHA-256 over its files and those of the rulesets it extends.
     pub sha256: Arc<str>,
+    /// Parameters that were given other values when it was loaded, with those values.
+    pub set: Vec<(Arc<str>, Arc<str>)>,
     /// Which assessments it looks at.
     pub timepoints: TimepointRule,
     /// How trial data name its decisions.
@@ -638,6 +640,8 @@ pub struct Program {
     pub parameter_types: Vec<crate::types::Type>,
     /// Fixed texts that expressions compare with.
     pub texts: Vec<Arc<str>>,
+    /// Their numbers in the order of the texts, to find them by.
+    pub texts_sorted: Vec<u32>,
     /// Free Rhai functions.
     pub scripts: crate::script::Scripts,
     /// How many nodes each scope has: lesion, timepoint, line, drug, class.
@@ -656,6 +660,13 @@ impl Program {
             .iter()
             .position(|n| n.ruleset == ruleset && n.scope == scope && &*n.name == name)
             .and_then(|i| u32::try_from(i).ok())
+    }
+
+    /// The number of a fixed text.
+    pub fn text_number(&self, text: &str) -> Option<u32> {
+        let of = |number: &u32| self.texts.get(*number as usize).map_or("", |t| &**t);
+        let at = self.texts_sorted.binary_search_by(|n| of(n).cmp(text)).ok()?;
+        self.texts_sorted.get(at).copied()
     }
 
     /// The text of a code.

@@ -64,6 +64,8 @@ pub(crate) struct RawRuleset {
     pub(crate) regimens: Vec<RawRegimen>,
     /// Digests of the layers, base first.
     pub(crate) digests: Vec<String>,
+    /// Parameters that were given other values than the files do.
+    pub(crate) set: Vec<(Arc<str>, Arc<str>)>,
     /// Texts of the Rhai files: name and source.
     pub(crate) scripts: Vec<SourceFile>,
 }

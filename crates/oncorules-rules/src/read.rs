@@ -300,6 +300,7 @@ fn ruleset(top: &mut Fields<'_>) -> Option<RawRuleset> {
             },
         ),
         digests: vec![],
+        set: vec![],
         scripts: vec![],
         id: id?,
         version: version?,

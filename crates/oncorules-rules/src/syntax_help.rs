@@ -239,10 +239,13 @@ fn explain_in(text: &str, at: usize, said: &str, script: bool) -> SyntaxError {
     error(at, 1, &message, help)
 }
 
+/// A bracket and its place.
+type Bracket = (usize, char);
+
 /// The last bracket that is not closed, and the first that closes nothing; texts in quotes and
 /// comments are passed over.
-fn brackets(text: &[char]) -> (Option<(usize, char)>, Option<(usize, char)>) {
-    let mut open: Vec<(usize, char)> = vec![];
+fn brackets(text: &[char]) -> (Option<Bracket>, Option<Bracket>) {
+    let mut open: Vec<Bracket> = vec![];
     let mut surplus = None;
     let mut at = 0;
     while let Some(c) = text.get(at).copied() {
@@ -264,10 +267,8 @@ fn brackets(text: &[char]) -> (Option<(usize, char)>, Option<(usize, char)>) {
                 }
             }
             '(' | '[' | '{' => open.push((at, c)),
-            ')' | ']' | '}' => {
-                if open.pop().is_none() && surplus.is_none() {
-                    surplus = Some((at, c));
-                }
+            ')' | ']' | '}' if open.pop().is_none() && surplus.is_none() => {
+                surplus = Some((at, c));
             }
             _ => {}
         }

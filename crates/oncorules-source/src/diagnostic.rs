@@ -312,7 +312,13 @@ impl Diagnostics {
             let key = |d: &Diagnostic| {
                 d.labels.first().map(|l| (l.file.name().to_string(), l.span.start))
             };
-            key(a).cmp(&key(b)).then(a.severity.cmp(&b.severity)).then(a.message.cmp(&b.message))
+            // What counts the rest comes after what it counts.
+            let rest = |d: &Diagnostic| d.code == "more";
+            key(a)
+                .cmp(&key(b))
+                .then(a.severity.cmp(&b.severity))
+                .then(rest(a).cmp(&rest(b)))
+                .then(a.message.cmp(&b.message))
         });
         self.0.dedup();
     }

@@ -136,7 +136,7 @@ pub(crate) fn explain(file: &SourceFile, span: Span, said: &str) -> Diagnostic {
     let has = |part: &str| said.contains(part);
     let open = open_at(text, span.start);
     // A bracket or a quote that an earlier line leaves open is the mistake, wherever it is noticed.
-    let left_open = |place: usize| !text.get(place..span.start).is_none_or(|t| !t.contains('\n'));
+    let left_open = |place: usize| text.get(place..span.start).is_some_and(|t| t.contains('\n'));
     if (has("expected ',' or")
         || has("illegal placement of ':'")
         || has("flow")

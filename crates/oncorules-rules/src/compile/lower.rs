@@ -63,6 +63,7 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
         parameters: vec![],
         parameter_types: vec![],
         texts: vec![],
+        texts_sorted: vec![],
         scripts,
         columns,
     };
@@ -91,6 +92,9 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
     let mut diagnostics = builder.diagnostics;
     program.domains = builder.domains;
     program.texts = builder.texts;
+    program.texts_sorted = (0..u32::try_from(program.texts.len()).unwrap_or(u32::MAX)).collect();
+    let texts = &program.texts;
+    program.texts_sorted.sort_by_key(|n| texts.get(*n as usize));
     program.observations = builder.observations;
     if diagnostics.has_errors() {
         // Gaps, overlaps and dead rows of what compiled are told in the same go.
@@ -726,6 +730,16 @@ impl<'r> Builder<'r> {
         None
     }
 
+    /// What an expression looks at, which is compiled and reported elsewhere.
+    fn facts_of(&mut self, ruleset: RulesetIndex, scope: Scope, text: &Text) -> Vec<FactRef> {
+        let mut context = Context::new(ruleset, scope, text);
+        context.silent = true;
+        let told = self.diagnostics.len();
+        let ast = self.parse(&context, &text.value);
+        self.diagnostics.0.truncate(told);
+        ast.map(|ast| self.facts(&mut context, &ast)).unwrap_or_default()
+    }
+
     fn rows(
         &mut self,
         ruleset: RulesetIndex,
@@ -791,7 +805,19 @@ impl<'r> Builder<'r> {
                 };
                 self.diagnostics.push(diagnostic.help("give each row an `id` of its own"));
             }
-            let because = row.because.as_ref().map(|b| self.template(ruleset, decision.scope, b));
+            let told =
+                row.because.as_ref().map(|b| self.template_and_facts(ruleset, decision.scope, b));
+            let (because, told) = told.map_or((None, vec![]), |(b, facts)| (Some(b), facts));
+            // A row without a condition looks at what it takes, or at what its reason names.
+            let mut more = row.take.as_ref().map(|t| self.facts_of(ruleset, decision.scope, t));
+            if row.when.is_none() && row.take.is_none() {
+                more = Some(told);
+            }
+            for fact in more.unwrap_or_default() {
+                if facts.iter().all(|f: &FactRef| f.name != fact.name) {
+                    facts.push(fact);
+                }
+            }
             self.row_failed |= then.is_none() || failed;
             if let (Some(then), false) = (then, failed) {
                 rows.push(Row {
@@ -1002,6 +1028,7 @@ impl<'r> Builder<'r> {
             version: raw.version.arc(),
             title: raw.title.as_ref().map(Text::arc).unwrap_or_default(),
             sha256: digest(&raw.digests),
+            set: raw.set.clone(),
             timepoints: TimepointRule { when },
             sdtm: SdtmMapping {
                 ruleset: raw.id.arc(),

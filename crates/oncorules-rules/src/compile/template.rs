@@ -14,6 +14,17 @@ impl Builder<'_> {
         scope: Scope,
         text: &Text,
     ) -> Template {
+        self.template_and_facts(ruleset, scope, text).0
+    }
+
+    /// A text, and what it looks at.
+    pub(crate) fn template_and_facts(
+        &mut self,
+        ruleset: RulesetIndex,
+        scope: Scope,
+        text: &Text,
+    ) -> (Template, Vec<FactRef>) {
+        let mut facts: Vec<FactRef> = vec![];
         let mut pieces = vec![];
         let mut fixed = String::new();
         let mut rest = text.value.as_str();
@@ -30,7 +41,7 @@ impl Builder<'_> {
                         .at(&text.file, span, "")
                         .help("close it with `}`"),
                 );
-                return Template(pieces);
+                return (Template(pieces), facts);
             };
             let (inside, after) = body.split_at(end);
             if !fixed.is_empty() {
@@ -50,6 +61,11 @@ impl Builder<'_> {
                         Some(help),
                     );
                 }
+                for fact in self.facts(&mut context, &ast) {
+                    if facts.iter().all(|f| f.name != fact.name) {
+                        facts.push(fact);
+                    }
+                }
                 Some(typed)
             }) {
                 pieces.push(Piece::Value(expr, ty));
@@ -61,7 +77,7 @@ impl Builder<'_> {
         if !fixed.is_empty() {
             pieces.push(Piece::Text(fixed.trim_end().into()));
         }
-        Template(pieces)
+        (Template(pieces), facts)
     }
 }
 
