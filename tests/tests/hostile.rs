@@ -317,13 +317,15 @@ fn expressions_that_nest_or_never_end() {
     let open = "${".repeat(200);
     let text = format!("{HEAD}findings:\n  f: {{when: 'true', message: \"{open}\"}}\n");
     assert_eq!(wrong(text, "").len(), 1);
-    // Measures that build on each other, 20 000 deep.
-    let mut chain = format!("{HEAD}measures:\n");
-    for i in 0..20_000 {
-        writeln!(chain, "  m{i}: {{value: \"m{} + 1\"}}", i + 1).unwrap();
+    // Measures that build on each other.
+    for (depth, code) in [(1_900, "too-deep"), (20_000, "too-many-names")] {
+        let mut chain = format!("{HEAD}measures:\n");
+        for i in 0..depth {
+            writeln!(chain, "  m{i}: {{value: \"m{} + 1\"}}", i + 1).unwrap();
+        }
+        writeln!(chain, "  m{depth}: {{value: \"1\"}}").unwrap();
+        assert!(wrong(chain, "")[0].starts_with(code), "{depth}");
     }
-    chain.push_str("  m20000: {value: \"1\"}\n");
-    assert!(wrong(chain, "")[0].starts_with("too-deep"));
 }
 
 /// A ruleset whose last decision is a table over `columns` decisions of `codes` codes.

@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// Past so many errors no more are looked for: a file with that many is no ruleset.
 const MOST_ERRORS: usize = 500;
 
+/// A ruleset with all that it uses may have this many measures and decisions.
+const MOST_NODES: usize = 2_000;
+
 /// A decision may have this many codes.
 const MOST_CODES: usize = 1_000;
 
@@ -29,6 +32,18 @@ pub(crate) fn compile(rulesets: &[RawRuleset]) -> Result<(Program, Diagnostics),
     for (index, raw) in rulesets.iter().enumerate() {
         let index = index as RulesetIndex;
         builder.declare(index, raw, &mut scripts);
+    }
+    if builder.nodes.len() > MOST_NODES {
+        // Nothing of it is compiled: that alone would take minutes.
+        let names = rulesets.iter().flat_map(|r| {
+            r.measures.iter().map(|m| &m.name).chain(r.decisions.iter().map(|d| &d.name))
+        });
+        if let Some(past) = names.into_iter().nth(MOST_NODES) {
+            let message = format!("there are more than {MOST_NODES} measures and decisions");
+            let help = "split what belongs to different questions into rulesets of their own";
+            builder.diagnostics.push(error_at("too-many-names", message, past).help(help));
+        }
+        return Err(builder.diagnostics);
     }
     for id in 0..builder.nodes.len() {
         if builder.diagnostics.len() > MOST_ERRORS {
