@@ -234,7 +234,13 @@ fn read_value(places: &Places<'_>, text: &str, found: &mut Found<'_>) {
 
 fn read_case(places: &Places<'_>, text: &str, found: &mut Found<'_>) {
     let start = offset_of(places.file, text);
-    let case = fast(text).or_else(|error| slow(places, start, text, error.as_ref()));
+    let case = fast(text).or_else(|error| {
+        if found.is_full() {
+            // It is counted only.
+            return Err(Diagnostic::error("json-value", "this case is wrong").into());
+        }
+        slow(places, start, text, error.as_ref())
+    });
     found.add(case, places.span(start, start + 1));
 }
 

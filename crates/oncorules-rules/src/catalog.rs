@@ -193,14 +193,7 @@ impl Catalog {
                 && diagnostics.iter().all(|d| d.code != "circle" && d.code != "no-such-ruleset")
                 && let Err(mut more) = compile(&done)
             {
-                // What seems to be unknown may be defined where the file is broken.
-                more.0.retain(|d| {
-                    left_out.is_empty()
-                        || !matches!(
-                            d.code,
-                            "missing-key" | "gap" | "overlap" | "dead-row" | "more"
-                        ) && !quoted(&d.message).any(|word| left_out.contains(word))
-                });
+                more.0.retain(|d| left_out.is_empty() || !may_follow(d, &left_out));
                 diagnostics.extend(more);
             }
             return Err(in_order(diagnostics));
@@ -301,6 +294,17 @@ fn in_order(mut diagnostics: Diagnostics) -> Diagnostics {
         diagnostics.push(Diagnostic::error("too-many-errors", message).help("mend these first"));
     }
     diagnostics
+}
+
+/// Whether a mistake may be none once the broken parts of the file, which hold the words
+/// `left_out`, are mended: what seems to be unknown may be defined there.
+fn may_follow(diagnostic: &Diagnostic, left_out: &BTreeSet<String>) -> bool {
+    let mut words = quoted(&diagnostic.message);
+    match diagnostic.code {
+        "missing-key" | "gap" | "overlap" | "dead-row" | "more" => true,
+        "unknown-code" => words.next().is_some_and(|code| left_out.contains(code)),
+        _ => words.any(|word| left_out.contains(word)),
+    }
 }
 
 /// The words in backticks of a message.

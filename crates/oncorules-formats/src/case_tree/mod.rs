@@ -77,6 +77,11 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// Whether what is still found wrong is counted only.
+    pub(crate) fn is_full(&self) -> bool {
+        self.wrong.len() >= MOST_DIAGNOSTICS
+    }
+
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.documents += 1;
         if self.wrong.len() < MOST_DIAGNOSTICS {
