@@ -525,11 +525,22 @@ fn studies_that_are_broken() {
         "tr.csv",
         format!("USUBJID,{}\nA{}\n", wide.join(","), ",1".repeat(100_000)).into_bytes(),
     )]);
-    study(&[("tr.csv", "X".repeat(5 << 20).into_bytes())]);
+    assert_eq!(study(&[("tr.csv", "X".repeat(5 << 20).into_bytes())]), ["unreadable-file"]);
+    let unclosed = "A,T1,LDIAM,12,mm,1,2024-01-01\n".repeat(300_000);
+    assert!(study(&tr(&format!("\"{unclosed}"))).contains(&"unreadable-file".to_string()));
     study(&[("tr.csv", tr("").remove(0).1), ("TR.CSV", b"x".to_vec())]);
     fs::create_dir_all(dir.path().join("folder/tr.csv")).unwrap();
     let folder = dir.path().join("folder");
     assert!(in_time("folder", move || read_sdtm(&folder, &[], &SdtmOptions::default())).is_err());
+    #[cfg(unix)]
+    {
+        let endless = dir.path().join("endless");
+        fs::create_dir(&endless).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", endless.join("tr.csv")).unwrap();
+        assert!(
+            in_time("endless", move || read_sdtm(&endless, &[], &SdtmOptions::default())).is_err()
+        );
+    }
     let file = dir.path().join("file");
     fs::write(&file, "x").unwrap();
     assert!(read_sdtm(&file, &[], &SdtmOptions::default()).is_err());

@@ -4,6 +4,7 @@ use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use oncorules_source::{Diagnostic, Diagnostics, SourceFile, did_you_mean};
 use std::collections::HashSet;
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +13,38 @@ const MOST_FAULTS: usize = 50;
 
 /// The largest data set file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
+
+/// The longest row that is read, in bytes: a quote that nothing closes would make one of the rest of
+/// the file.
+const MAX_ROW: usize = 4 << 20;
+
+/// A file of which no row may be longer than [`MAX_ROW`].
+pub(super) struct Rows {
+    file: File,
+    /// Bytes since the last row ended.
+    row: usize,
+    quoted: bool,
+}
+
+impl Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        for byte in buffer.iter().take(read) {
+            self.row += 1;
+            match byte {
+                b'"' => self.quoted = !self.quoted,
+                b'\n' if !self.quoted => self.row = 0,
+                _ => {}
+            }
+        }
+        if self.row > MAX_ROW {
+            let message =
+                format!("a row is longer than {} MB; is a quote not closed?", MAX_ROW >> 20);
+            return Err(std::io::Error::other(message));
+        }
+        Ok(read)
+    }
+}
 
 /// Texts that occur again and again, kept once.
 #[derive(Default)]
@@ -54,7 +87,7 @@ pub(super) struct Table {
     pub(super) file: Arc<str>,
     header: Vec<String>,
     header_line: SourceFile,
-    reader: csv::Reader<File>,
+    reader: csv::Reader<Rows>,
 }
 
 /// One row of it.
@@ -78,13 +111,21 @@ impl Table {
             Diagnostic::error("unreadable-file", format!("`{file}` cannot be read: {error}"))
         };
         let opened = File::open(path).map_err(unreadable)?;
-        if opened.metadata().map_err(unreadable)?.len() > MAX_BYTES {
+        let metadata = opened.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            let message = format!("`{file}` is no file that could be a data set");
+            return Err(Diagnostic::error("unreadable-file", message)
+                .help("give one CSV file for each domain"));
+        }
+        if metadata.len() > MAX_BYTES {
             let message = format!("`{file}` is larger than {} MB", MAX_BYTES >> 20);
             return Err(Diagnostic::error("file-too-large", message)
                 .help("split the study by subject into several folders"));
         }
-        let mut reader =
-            ReaderBuilder::new().has_headers(true).buffer_capacity(1 << 16).from_reader(opened);
+        let mut reader = ReaderBuilder::new()
+            .has_headers(true)
+            .buffer_capacity(1 << 16)
+            .from_reader(Rows { file: opened, row: 0, quoted: false });
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header
                 .iter()
