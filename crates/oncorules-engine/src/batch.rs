@@ -6,7 +6,6 @@ use crate::course::Sighting;
 use crate::eval::{Evaluator, Slots, arithmetic, compare, moved, percent_change};
 use crate::facts::kind_of;
 use crate::members::Fold;
-use oncorules_model::Role;
 use oncorules_rules::*;
 use smallvec::SmallVec;
 use std::cell::Cell;
@@ -469,40 +468,10 @@ impl<'e> Evaluator<'e> {
         let mut members: Vec<u32> = Vec::with_capacity(frame.objects.len() * n as usize);
         let mut ends: Vec<(usize, bool)> = Vec::with_capacity(frame.objects.len());
         for timepoint in frame.objects {
-            let known = self.lesions_at(collection.members, *timepoint, n, &mut members);
+            let known = self.lesions_at(collection.members, *timepoint, &mut members);
             ends.push((members.len(), known));
         }
         self.fold_segments(aggregate, collection, closure, frame, &members, &ends)
-    }
-
-    /// The lesions of a collection at a timepoint; whether the collection is known at all.
-    fn lesions_at(&self, which: Members, timepoint: u32, n: u32, found: &mut Vec<u32>) -> bool {
-        let first = timepoint * n;
-        match which {
-            Members::Targets | Members::NonTargets => {
-                let targets = which == Members::Targets;
-                let chosen = if targets { &self.line.targets } else { &self.line.non_targets };
-                found.extend(chosen.iter().map(|l| first + l));
-                self.line.lesion_baseline.is_some()
-            }
-            _ => {
-                let before = found.len();
-                let new_only = which == Members::NewLesions;
-                for (lesion, index) in self.line.lesions.iter().zip(0u32..) {
-                    let new = lesion.role == Role::New;
-                    let seen = !new || lesion.first_timepoint <= timepoint;
-                    if lesion.part_of.is_none() && seen && (new || !new_only) {
-                        found.push(first + index);
-                    }
-                }
-                if new_only {
-                    let timepoint = self.line.timepoints.get(timepoint as usize);
-                    timepoint.is_some_and(|t| t.lesions_recorded) || found.len() > before
-                } else {
-                    self.line.lesion_baseline.is_some()
-                }
-            }
-        }
     }
 
     /// The aggregates that responses are made of (`targets.sum(|l| l.diameter)`, `all(|l|
@@ -532,7 +501,8 @@ impl<'e> Evaluator<'e> {
         let known = self.line.lesion_baseline.is_some();
         let fold = |timepoint: &u32| {
             let mut fold = Fold::new(aggregate);
-            for lesion in chosen {
+            // Without a baseline nobody knows which lesions are meant.
+            for lesion in chosen.iter().take(if known { usize::MAX } else { 0 }) {
                 let object = timepoint * n + lesion;
                 let included = filter.as_ref().map_or(Value::Bool(true), |f| f.at(object));
                 if included == Value::Bool(false) {

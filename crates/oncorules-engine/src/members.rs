@@ -19,14 +19,13 @@ impl Evaluator<'_> {
             this.resolve(&collection.of, ObjectKind::Timepoint, slots)
         };
         match collection.members {
-            Members::Targets => {
-                self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::Target, slots, visit)
+            Members::Targets | Members::NonTargets | Members::Lesions | Members::NewLesions => {
+                let timepoint = of_timepoint(self, slots)?;
+                let mut found = vec![];
+                let known = self.lesions_at(collection.members, timepoint, &mut found);
+                each(found.into_iter(), slots, visit)?;
+                known.then_some(())
             }
-            Members::NonTargets => {
-                self.lesions_of(of_timepoint(self, slots)?, |r| r == Role::NonTarget, slots, visit)
-            }
-            Members::Lesions => self.lesions_of(of_timepoint(self, slots)?, |_| true, slots, visit),
-            Members::NewLesions => self.new_lesions(of_timepoint(self, slots)?, slots, visit),
             Members::Markers => {
                 let timepoint = of_timepoint(self, slots)?;
                 let n = self.line.markers.len() as u32;
@@ -129,50 +128,33 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Lesions that the baseline chose; unknown where there is no baseline of lesions.
-    fn lesions_of(
-        &self,
-        timepoint: u32,
-        role: impl Fn(Role) -> bool,
-        slots: &mut Slots,
-        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
-    ) -> Option<()> {
-        self.line.lesion_baseline?;
-        let n = self.line.lesions.len() as u32;
-        for (index, lesion) in self.line.lesions.iter().enumerate() {
-            let there = lesion.part_of.is_none()
-                && role(lesion.role)
-                && (lesion.role != Role::New || lesion.first_timepoint <= timepoint);
-            if there && !visit(timepoint * n + index as u32, slots) {
-                break;
-            }
+    /// The lesions of a collection at a timepoint; whether the collection is known at all. Those that
+    /// the baseline chose are not, where there is no baseline of lesions; nor are new ones, where
+    /// lesions were not looked for and none is known.
+    pub(crate) fn lesions_at(&self, which: Members, timepoint: u32, found: &mut Vec<u32>) -> bool {
+        let first = timepoint * self.line.lesions.len() as u32;
+        if which != Members::NewLesions && self.line.lesion_baseline.is_none() {
+            return false;
         }
-        Some(())
-    }
-
-    /// New lesions up to a timepoint; unknown where lesions were not looked for and none is known.
-    fn new_lesions(
-        &self,
-        timepoint: u32,
-        slots: &mut Slots,
-        visit: &mut dyn FnMut(u32, &mut Slots) -> bool,
-    ) -> Option<()> {
-        let n = self.line.lesions.len() as u32;
-        let looked =
-            self.line.timepoints.get(timepoint as usize).is_some_and(|t| t.lesions_recorded);
-        let mut any = looked;
-        for (index, lesion) in self.line.lesions.iter().enumerate() {
-            if lesion.role == Role::New
-                && lesion.part_of.is_none()
-                && lesion.first_timepoint <= timepoint
-            {
-                any = true;
-                if !visit(timepoint * n + index as u32, slots) {
-                    break;
+        match which {
+            Members::Targets => found.extend(self.line.targets.iter().map(|l| first + l)),
+            Members::NonTargets => found.extend(self.line.non_targets.iter().map(|l| first + l)),
+            _ => {
+                let before = found.len();
+                let new_only = which == Members::NewLesions;
+                for (lesion, index) in self.line.lesions.iter().zip(0u32..) {
+                    let new = lesion.role == Role::New;
+                    let seen = !new || lesion.first_timepoint <= timepoint;
+                    if lesion.part_of.is_none() && seen && (new || !new_only) {
+                        found.push(first + index);
+                    }
                 }
+                let timepoint = self.line.timepoints.get(timepoint as usize);
+                let looked = timepoint.is_some_and(|t| t.lesions_recorded);
+                return !new_only || looked || found.len() > before;
             }
         }
-        any.then_some(())
+        true
     }
 
     pub(crate) fn aggregate(
